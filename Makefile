@@ -1,0 +1,49 @@
+# Two commands for a newcomer: `make demo` and `make test`. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+CLIENTS ?= 12
+SEED ?= 1
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: pyproject.toml uv.lock $(wildcard libs/*/pyproject.toml) $(wildcard svc-*/pyproject.toml)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13"
+	$(UV) sync --quiet --frozen --inexact --all-packages
+	@touch $@
+
+install: $(VENV)/.installed ## everything into .venv
+
+demo: install ## one full sync of a simulated MSP (CLIENTS=12 SEED=1)
+	$(BIN)/mspctl demo --clients $(CLIENTS) --seed $(SEED)
+
+test: install ## every test that needs no Docker
+	$(BIN)/pytest
+
+check: install format-check lint types imports test ## all of it, as CI runs it
+
+format: install ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+format-check: install
+	$(BIN)/ruff format --check .
+
+lint: install ## ruff
+	$(BIN)/ruff check .
+
+types: install ## mypy, strict
+	$(BIN)/mypy
+
+imports: install ## who may import whom
+	$(BIN)/lint-imports --no-cache
+
+clean: ## remove what was built and run
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.PHONY: help install demo test check format format-check lint types imports clean

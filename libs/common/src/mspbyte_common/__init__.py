@@ -1,0 +1,1 @@
+"""What every service shares: schema, ledger, announcements, adapters' loop, models."""

@@ -1,0 +1,97 @@
+"""What must stand before a service starts: migrations, roles with their grants. Safe to repeat at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+
+from mspbyte_common.db.roles import ROLES, Role
+
+LOCK = 4_711_001
+"""The advisory lock under which only one bootstrap runs at a time."""
+
+
+def alembic_config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration: the migrations beside this file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def migrate(url: str) -> None:
+    """Brings the schema to the newest revision. `url` is that of the schema's owner."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()
+        try:
+            command.upgrade(alembic_config(connection), "head")
+        finally:
+            connection.rollback()
+            connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+    engine.dispose()
+
+
+def apply_roles(url: str, passwords: Mapping[str, str]) -> None:
+    """Creates each role of `roles.ROLES` and makes its grants exactly those declared, no more.
+
+    `passwords` has one per role; a role without one may not log in.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        for role in ROLES:
+            _create(connection, role, passwords.get(role.name))
+            _grant(connection, role)
+
+
+def _create(connection: psycopg.Connection, role: Role, password: str | None) -> None:
+    name = sql.Identifier(role.name)
+    exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role.name,)).fetchone()
+    if not exists:
+        connection.execute(sql.SQL("CREATE ROLE {}").format(name))
+    login = sql.SQL("LOGIN PASSWORD {}").format(sql.Literal(password)) if password else sql.SQL("NOLOGIN")
+    connection.execute(
+        sql.SQL("ALTER ROLE {} WITH NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS {}").format(name, login)
+    )
+
+
+def _grant(connection: psycopg.Connection, role: Role) -> None:
+    name = sql.Identifier(role.name)
+    connection.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
+    columns = connection.execute(
+        "SELECT DISTINCT table_name, column_name FROM information_schema.column_privileges WHERE grantee = %s",
+        (role.name,),
+    ).fetchall()
+    for table, column in columns:
+        connection.execute(
+            sql.SQL("REVOKE ALL ({}) ON {} FROM {}").format(sql.Identifier(column), sql.Identifier(table), name)
+        )
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+    for table, privileges in role.tables.items():
+        for privilege in privileges:
+            connection.execute(
+                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), name)
+            )
+    stale = connection.execute(
+        "SELECT tablename FROM pg_policies WHERE policyname = %s", (f"every_msp_{role.name}",)
+    ).fetchall()
+    for (table,) in stale:
+        connection.execute(
+            sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(f"every_msp_{role.name}"), sql.Identifier(table))
+        )
+    for table in sorted(role.every_msp):
+        connection.execute(
+            sql.SQL("CREATE POLICY {} ON {} TO {} USING (true) WITH CHECK (true)").format(
+                sql.Identifier(f"every_msp_{role.name}"), sql.Identifier(table), name
+            )
+        )

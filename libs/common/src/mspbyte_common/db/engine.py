@@ -1,0 +1,65 @@
+"""Connections: one pool per process, one transaction per piece of work, one msp per transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from psycopg import AsyncConnection
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
+
+Connection = AsyncConnection[Any]
+Pool = AsyncConnectionPool[AsyncConnection["TupleRow"]]
+
+set_json_dumps(orjson.dumps)
+set_json_loads(orjson.loads)
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 120
+
+
+@asynccontextmanager
+async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool]:
+    """A pool of at most `size` connections whose owner shows as `name` in pg_stat_activity.
+
+    It opens without waiting: readiness, not start-up, tells whether the database answers.
+    """
+    pool: Pool = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        open=False,
+        kwargs={
+            "application_name": name,
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC -c jit=off",
+        },
+        check=AsyncConnectionPool.check_connection,
+        reconnect_timeout=float("inf"),
+        timeout=30,
+    )
+    await pool.open()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, msp_id: UUID | None) -> AsyncIterator[Connection]:
+    """A transaction that sees one msp; with None, only what a role sees of every msp (`roles.Role.every_msp`)."""
+    async with pool.connection() as connection, connection.transaction():
+        await tenancy(connection, msp_id)
+        yield connection
+
+
+async def tenancy(connection: Connection, msp_id: UUID | None) -> None:
+    """Names the msp whose rows the rest of this transaction sees and writes."""
+    await connection.execute("SELECT set_config('app.msp_id', %s, true)", (str(msp_id) if msp_id else "",))

@@ -1,0 +1,169 @@
+"""Who may do what to which table: one database role per service, with what it needs and no more.
+
+The bootstrap applies this; a test proves from the catalog that nothing else is granted. A table has one writing
+service, but for the few noted here: `work` is written by every stage (it is the ledger between them), `entity` by three,
+each its own columns, `account` by the adapters that discover it and the operator who maps it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+READ = ("SELECT",)
+WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+@dataclass(frozen=True)
+class Role:
+    """A login role. `tables`: table → privileges, a privilege may name its columns: `UPDATE (state)`.
+
+    `every_msp` lists the tables on which the role sees all msps at once; all others show one msp per transaction.
+    """
+
+    name: str
+    tables: dict[str, tuple[str, ...]]
+    every_msp: frozenset[str] = field(default_factory=frozenset)
+
+
+_STAGE = {"work": WRITE, "dead_letter": ("SELECT", "INSERT")}
+
+_ADAPTER = {
+    "resource": WRITE,
+    "connection": READ,
+    "data_key": READ,
+    "account": (
+        "SELECT",
+        "INSERT",
+        "UPDATE (name, settings, unreachable_reason, parked_class, parked_reason, parked_at)",
+    ),
+    "job": READ,
+    "run": ("SELECT", "UPDATE"),
+    "listing": ("SELECT", "INSERT", "UPDATE"),
+    "page": ("SELECT", "INSERT"),
+    "entity": (
+        "SELECT",
+        "INSERT",
+        "UPDATE (raw_data, semantic_hash, volatile_hash, changed_at, deleted_at)",
+    ),
+    "work": ("SELECT", "INSERT", "UPDATE (announced_at)"),
+}
+
+ROLES: tuple[Role, ...] = (
+    Role(
+        name="svc_scheduler",
+        tables={
+            "msp": READ,
+            "connection": READ,
+            "resource": READ,
+            "account": READ,
+            "job": WRITE,
+            "listing": READ,
+            "run": WRITE,
+            "page": ("SELECT", "DELETE"),
+            "work": ("SELECT", "INSERT", "UPDATE (announced_at, not_before)"),
+            "recheck": ("SELECT", "UPDATE (due_at)"),
+            "dead_letter": READ,
+        },
+        every_msp=frozenset(
+            {"msp", "account", "job", "listing", "run", "page", "work", "recheck", "dead_letter", "connection"}
+        ),
+    ),
+    Role(name="svc_adapter_m365", tables=_ADAPTER),
+    Role(name="svc_adapter_autotask", tables=_ADAPTER),
+    Role(name="svc_adapter_sophos", tables=_ADAPTER),
+    Role(
+        name="svc_processors",
+        tables=_STAGE
+        | {
+            "entity": (
+                "SELECT",
+                "UPDATE (normalized_data, mapped_hash, mapped_volatile_hash, mapper_version)",
+            ),
+            "quarantine": WRITE,
+        },
+    ),
+    Role(
+        name="svc_resolvers",
+        tables=_STAGE
+        | {
+            "account": READ,
+            "client": ("SELECT", "INSERT", "UPDATE"),
+            "entity": ("SELECT", "UPDATE (normalized_data, client_id, repairs, resolved_hash)"),
+            "entity_key": WRITE,
+            "issue": WRITE,
+        },
+    ),
+    Role(
+        name="svc_linkers",
+        tables=_STAGE | {"entity": READ, "entity_key": READ, "entity_relationship": WRITE},
+    ),
+    Role(
+        name="svc_workers",
+        tables=_STAGE
+        | {
+            "msp": READ,
+            "client": READ,
+            "account": READ,
+            "job": READ,
+            "listing": READ,
+            "resource": READ,
+            "quarantine": READ,
+            "issue": READ,
+            "entity": READ,
+            "entity_relationship": READ,
+            "finding": WRITE,
+            "finding_event": ("SELECT", "INSERT"),
+            "recheck": WRITE,
+            "report": ("SELECT", "UPDATE"),
+        },
+    ),
+    Role(
+        name="mspctl",
+        tables={
+            "msp": WRITE,
+            "data_key": WRITE,
+            "connection": WRITE,
+            "account": WRITE,
+            "client": READ,
+            "resource": READ,
+            "job": WRITE,
+            "listing": READ,
+            "run": READ,
+            "page": READ,
+            "entity": READ,
+            "quarantine": READ,
+            "entity_key": READ,
+            "issue": READ,
+            "entity_relationship": READ,
+            "work": ("SELECT", "INSERT", "UPDATE"),
+            "dead_letter": WRITE,
+            "finding": ("SELECT", "UPDATE"),
+            "finding_event": ("SELECT", "INSERT"),
+            "recheck": READ,
+            "report": WRITE,
+        },
+        every_msp=frozenset({"msp"}),
+    ),
+    Role(
+        name="mspbyte_reader",
+        tables=dict.fromkeys(
+            (
+                "msp",
+                "client",
+                "account",
+                "job",
+                "listing",
+                "run",
+                "entity",
+                "quarantine",
+                "entity_key",
+                "issue",
+                "entity_relationship",
+                "finding",
+                "finding_event",
+                "report",
+            ),
+            READ,
+        ),
+    ),
+)

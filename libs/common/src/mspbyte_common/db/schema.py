@@ -1,0 +1,483 @@
+"""Every table on one page. Who writes which stands in `db/roles.py`.
+
+Ids are UUIDs computed from natural keys (`ids.py`), so that a crash, a replay or a rebuild writes the same row again.
+Every table with msp_id is under forced row-level security (`db/migrations`). Foreign keys stand where rows are few: on
+entity, entity_key and entity_relationship each check would lock a hot parent row once per record (ADR 0002); their ids
+are computed, and what removes a parent removes them too.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Time = DateTime(timezone=True)
+Id = UUID(as_uuid=True)
+
+
+def _msp() -> Column[object]:
+    return Column("msp_id", Id, nullable=False)
+
+
+def _now(name: str) -> Column[object]:
+    return Column(name, Time, nullable=False, server_default=func.now())
+
+
+# --- who ------------------------------------------------------------------------------------------------------------
+
+msp = Table(
+    "msp",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    _now("created_at"),
+)
+
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("msp_id", Id, ForeignKey("msp.id"), primary_key=True),
+    Column("version", Integer, nullable=False, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    _now("created_at"),
+    comment="The key that encrypts an msp's credentials, itself encrypted by the key-encryption key.",
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("account_id", Id, nullable=False),
+    Column("company_id", Text, nullable=False),
+    Column("name", Text),
+    Column("active", Boolean),
+    Column("is_msp", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("account_id", "company_id"),
+    comment="An MSP's customer: a company of the PSA. name is NULL until the company itself was read.",
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("vendor", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("secret", LargeBinary, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    _now("created_at"),
+    UniqueConstraint("msp_id", "vendor", "name"),
+    comment="Credentials for one vendor. settings holds addresses and public ids; secret is AES-GCM over JSON.",
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("connection_id", Id, ForeignKey("connection.id", ondelete="CASCADE"), nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("name", Text),
+    Column("is_root", Boolean, nullable=False, server_default=text("false")),
+    Column("is_tenant", Boolean, nullable=False, server_default=text("true")),
+    Column("state", Text, nullable=False, server_default=text("'unmapped'")),
+    Column("client_id", Id),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("unreachable_reason", Text),
+    Column("parked_class", Text),
+    Column("parked_reason", Text),
+    Column("parked_at", Time),
+    _now("created_at"),
+    CheckConstraint("state IN ('unmapped', 'mapped', 'excluded')", name="state"),
+    CheckConstraint("(state = 'mapped') = (client_id IS NOT NULL)", name="mapped_has_client"),
+    Index("ix_account_connection_id", "connection_id"),
+    Index("ix_account_client_id", "client_id"),
+    comment=(
+        "One vendor-side tenant a connection reaches. A root account lists others; an account that is a tenant has "
+        "its own records. unreachable_reason: the vendor lists it but gives no way to it. parked_*: stopped until a "
+        "person acts."
+    ),
+)
+
+# --- the schedule ---------------------------------------------------------------------------------------------------
+
+resource = Table(
+    "resource",
+    metadata,
+    Column("vendor", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("interval_seconds", Integer, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    CheckConstraint("level IN ('root', 'tenant')", name="level"),
+    comment="What the adapters can fetch: each adapter writes its own rows when it starts.",
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("account_id", Id, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("schedule", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("next_fire_at", Time, nullable=False),
+    Column("manual_at", Time),
+    UniqueConstraint("account_id", "resource"),
+    Index("ix_job_due", "next_fire_at", postgresql_where=text("enabled AND NOT paused")),
+    comment="(account, resource) with its schedule: 'every 86400s', or a cron expression in UTC.",
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("job_id", Id, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    _msp(),
+    Column("account_id", Id, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("cursor", JSONB),
+    Column("complete_at", Time),
+    Column("complete_run_id", Id),
+    Column("records", Integer),
+    Column("held_ids", ARRAY(Id), nullable=False, server_default=text("'{}'")),
+    Column("unavailable_reason", Text),
+    Index("ix_listing_account_id", "account_id"),
+    comment=(
+        "What the last runs proved of a resource: when it was last read whole, the cursor for the next, and the "
+        "deletions that wait for a second listing to agree."
+    ),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("job_id", Id, ForeignKey("job.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("fire_time", Time, nullable=False),
+    Column("trigger", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("not_before", Time),
+    Column("announced_at", Time),
+    Column("fence", BigInteger, nullable=False, server_default=text("0")),
+    Column("lease_owner", Text),
+    Column("lease_until", Time),
+    Column("page_token", JSONB),
+    Column("pages", Integer, nullable=False, server_default=text("0")),
+    Column("records", Integer, nullable=False, server_default=text("0")),
+    Column("changed", Integer, nullable=False, server_default=text("0")),
+    Column("deleted", Integer, nullable=False, server_default=text("0")),
+    Column("held", Integer, nullable=False, server_default=text("0")),
+    Column("error_class", Text),
+    Column("error", Text),
+    Column("advice", Text),
+    Column("traceparent", Text, nullable=False),
+    _now("created_at"),
+    Column("started_at", Time),
+    Column("finished_at", Time),
+    UniqueConstraint("job_id", "fire_time"),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')", name="state"
+    ),
+    Index("ix_run_open", "state", "not_before", postgresql_where=text("state IN ('queued', 'running')")),
+    Index("uq_run_open_job", "job_id", unique=True, postgresql_where=text("state IN ('queued', 'running')")),
+    comment="One execution of a job, unique per fire time: the ledger row of the fetch stage, with lease and fence.",
+)
+
+page = Table(
+    "page",
+    metadata,
+    _msp(),
+    Column("run_id", Id, ForeignKey("run.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("entity_ids", ARRAY(Id), nullable=False),
+    Column("changed", Integer, nullable=False),
+    _now("stored_at"),
+    comment="Which records a page of a run carried: together the proof of a complete listing.",
+)
+
+# --- what we know ---------------------------------------------------------------------------------------------------
+
+entity = Table(
+    "entity",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("account_id", Id, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("raw_data", JSONB, nullable=False),
+    Column("semantic_hash", LargeBinary, nullable=False),
+    Column("volatile_hash", LargeBinary, nullable=False),
+    _now("first_seen_at"),
+    _now("changed_at"),
+    Column("deleted_at", Time),
+    Column("normalized_data", JSONB),
+    Column("mapped_hash", LargeBinary),
+    Column("mapped_volatile_hash", LargeBinary),
+    Column("mapper_version", Integer),
+    Column("client_id", Id),
+    Column("repairs", JSONB),
+    Column("resolved_hash", LargeBinary),
+    Index("ix_entity_account_id_resource", "account_id", "resource"),
+    Index("ix_entity_client_id_kind", "client_id", "kind"),
+    comment=(
+        "One external record: raw_data as the vendor sent it (adapters), normalized_data in our vocabulary "
+        "(processors, repaired by resolvers), side by side."
+    ),
+    postgresql_with={"fillfactor": "70"},
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("entity_id", Id, ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True),
+    _msp(),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("mapper_version", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("value_class", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    _now("since"),
+    comment="Raw records that do not fit their kind, with the path at fault.",
+)
+
+entity_key = Table(
+    "entity_key",
+    metadata,
+    _msp(),
+    Column("entity_id", Id, nullable=False),
+    Column("refers", Boolean, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key_value", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("client_id", Id),
+    Index("uq_entity_key", "entity_id", "refers", "key_type", "key_value", unique=True),
+    Index("ix_entity_key_value", "msp_id", "key_type", "key_value", "refers"),
+    comment="A typed value by which an entity is known (refers = false) or to which it refers (refers = true).",
+)
+
+issue = Table(
+    "issue",
+    metadata,
+    _msp(),
+    Column("entity_id", Id, ForeignKey("entity.id", ondelete="CASCADE"), primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("client_id", Id),
+    Column("value", Text),
+    _now("since"),
+    comment="What a resolver rule could not repair, or had to take away: visible and counted.",
+)
+
+entity_relationship = Table(
+    "entity_relationship",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("relation", Text, nullable=False),
+    Column("source_id", Id, nullable=False),
+    Column("target_id", Id, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("confidence", Numeric(3, 2), nullable=False),
+    Column("scope_id", Id, nullable=False),
+    Column("key_value", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    _now("valid_from"),
+    Column("valid_to", Time),
+    CheckConstraint("state IN ('active', 'candidate')", name="state"),
+    Index(
+        "uq_entity_relationship_current",
+        "source_id",
+        "target_id",
+        "rule",
+        "key_value",
+        unique=True,
+        postgresql_where=text("valid_to IS NULL"),
+    ),
+    Index("ix_entity_relationship_target_id", "target_id", postgresql_where=text("valid_to IS NULL")),
+    Index(
+        "ix_entity_relationship_key",
+        "rule",
+        "scope_id",
+        "key_value",
+        postgresql_where=text("valid_to IS NULL AND relation LIKE 'same\\_%%'"),
+    ),
+    comment="A typed, dated, explained edge between two entities. valid_to NULL: it holds now.",
+)
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
+
+work = Table(
+    "work",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("run_id", Id),
+    Column("account_id", Id),
+    Column("stage", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entity_ids", ARRAY(Id), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("not_before", Time),
+    Column("announced_at", Time),
+    _now("created_at"),
+    Column("last_error", Text),
+    Column("traceparent", Text, nullable=False),
+    CheckConstraint("cardinality(entity_ids) BETWEEN 1 AND 1000", name="batch"),
+    Index("ix_work_window", "stage", "account_id", "id"),
+    Index("ix_work_announced_at", "announced_at"),
+    comment="Outbox, inbox and ledger in one: what is to be done, written in the transaction it follows from.",
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("work_id", BigInteger, nullable=False, unique=True),
+    Column("run_id", Id),
+    Column("account_id", Id),
+    Column("stage", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entity_ids", ARRAY(Id), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error_class", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("traceparent", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("reason", Text),
+    _now("created_at"),
+    Column("closed_at", Time),
+    CheckConstraint("state IN ('open', 'replayed', 'discarded')", name="state"),
+    comment="Work that failed past its attempts: listed, inspected, replayed or discarded by a person.",
+)
+
+# --- what we say ----------------------------------------------------------------------------------------------------
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("check_name", Text, nullable=False),
+    Column("subject_id", Id, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("client_id", Id),
+    Column("severity", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    _now("opened_at"),
+    _now("changed_at"),
+    Column("resolved_at", Time),
+    CheckConstraint("state IN ('open', 'acknowledged', 'suppressed', 'resolved', 'regressed')", name="state"),
+    CheckConstraint("severity IN ('critical', 'high', 'medium', 'low', 'info')", name="severity"),
+    UniqueConstraint("subject_id", "check_name"),
+    Index("ix_finding_client_id", "client_id", "state"),
+    comment="What a check has to say about a subject (an entity, or an account), with a life of its own.",
+)
+
+finding_event = Table(
+    "finding_event",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("finding_id", Id, ForeignKey("finding.id", ondelete="CASCADE"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("evidence", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    _now("at"),
+    Index("ix_finding_event_finding_id", "finding_id"),
+    comment="Each change of a finding, append-only.",
+)
+
+recheck = Table(
+    "recheck",
+    metadata,
+    Column("subject_id", Id, primary_key=True),
+    Column("check_name", Text, primary_key=True),
+    _msp(),
+    Column("subject_kind", Text, nullable=False),
+    Column("client_id", Id),
+    Column("account_id", Id),
+    Column("why", Text),
+    Column("waits_for", Text),
+    Column("due_at", Time),
+    Index("ix_recheck_due_at", "due_at"),
+    Index("ix_recheck_waits_for", "waits_for"),
+    comment=(
+        "When a check must look again although nothing changes: at due_at, or when the listing 'vendor/resource' in "
+        "waits_for becomes complete. why: the reason of an unknown verdict, NULL for a known one."
+    ),
+)
+
+report = Table(
+    "report",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("client_id", Id, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _now("requested_at"),
+    Column("as_of", Time),
+    Column("html", Text),
+    Column("json", JSONB),
+    Column("csv", Text),
+    Column("error", Text),
+    CheckConstraint("state IN ('requested', 'ready', 'failed')", name="state"),
+    Index("ix_report_client_id", "client_id"),
+    comment="A report of one client, asked for and, when ready, in its three forms.",
+)

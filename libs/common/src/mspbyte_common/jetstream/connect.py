@@ -1,0 +1,51 @@
+"""A connection to NATS that never gives up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+import structlog
+from nats.aio.client import Client
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_nats(url: str, name: str, *, credentials: tuple[str, str] | None = None) -> AsyncIterator[Client]:
+    """A client that reconnects for ever, every quarter of a second; drained when the block ends."""
+
+    async def report(error: Exception) -> None:
+        log.warning("nats_error", error=str(error) or type(error).__name__)
+
+    async def lost() -> None:
+        log.warning("nats_disconnected")
+
+    async def back() -> None:
+        log.info("nats_reconnected")
+
+    user, password = credentials or (None, None)
+    client = await nats.connect(
+        url,
+        name=name,
+        user=user,
+        password=password,
+        inbox_prefix=f"_INBOX_{name.replace('-', '_')}".encode(),
+        allow_reconnect=True,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,
+        connect_timeout=2,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=report,
+        disconnected_cb=lost,
+        reconnected_cb=back,
+    )
+    try:
+        yield client
+    finally:
+        if client.is_connected:
+            await client.drain()
+        else:
+            await client.close()

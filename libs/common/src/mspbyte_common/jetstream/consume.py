@@ -1,0 +1,129 @@
+"""The one loop that takes messages from JetStream.
+
+Short pulls, so that a broker that died is noticed within one; as many messages in flight as the service has hands;
+`in_progress` while work lasts; on failure our own delay, never the server's. Draining stops pulling and lets what is in
+hand finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import nats.errors
+import nats.js.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from mspbyte_common.jetstream.topology import ACK_WAIT
+from mspbyte_common.metrics import MESSAGES
+
+log = structlog.get_logger()
+
+PULL_SECONDS = 1.0
+HEARTBEAT_SECONDS = ACK_WAIT / 3
+BROKEN_PAUSE = 0.25
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler wants done with its message: acknowledged, or delivered again in so many seconds."""
+
+    retry_in: float | None = None
+
+
+Receive = Callable[[Msg], Awaitable[Answer]]
+
+
+class ConsumeLoop:
+    """Takes messages of one durable consumer and hands each to `receive`, at most `hands` at a time."""
+
+    def __init__(self, client: Client, stream: str, consumer: str, receive: Receive, *, hands: int) -> None:
+        self._client = client
+        self._stream = stream
+        self._consumer = consumer
+        self._receive = receive
+        self._free = asyncio.Semaphore(hands)
+        self._hands = hands
+        self._running: set[asyncio.Task[None]] = set()
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        """No further messages; `run` returns when those in hand are done."""
+        self._draining.set()
+
+    async def run(self) -> None:
+        """Pulls until drained. Whatever the broker does, it pulls again."""
+        while not self._draining.is_set():
+            try:
+                await self._pull_from(await self._bind())
+            except (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError) as error:
+                log.info("pull_interrupted", consumer=self._consumer, error=str(error) or type(error).__name__)
+                await self._pause(BROKEN_PAUSE)
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _bind(self) -> JetStreamContext.PullSubscription:
+        js = self._client.jetstream(timeout=2)
+        return await js.pull_subscribe_bind(consumer=self._consumer, stream=self._stream)
+
+    async def _pull_from(self, subscription: JetStreamContext.PullSubscription) -> None:
+        try:
+            while not self._draining.is_set():
+                await self._free.acquire()
+                self._free.release()
+                room = max(1, self._hands - len(self._running))
+                try:
+                    messages = await subscription.fetch(room, timeout=PULL_SECONDS)
+                except (asyncio.TimeoutError, nats.errors.TimeoutError):
+                    if not self._client.is_connected:
+                        await self._pause(BROKEN_PAUSE)
+                    continue
+                for message in messages:
+                    await self._free.acquire()
+                    task = asyncio.create_task(self._handle(message))
+                    self._running.add(task)
+                    task.add_done_callback(self._done)
+        finally:
+            if self._client.is_connected:
+                await subscription.unsubscribe()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._free.release()
+
+    async def _handle(self, message: Msg) -> None:
+        heartbeat = asyncio.create_task(_beat(message))
+        try:
+            answer = await self._receive(message)
+        except Exception:
+            log.exception("message_failed", subject=message.subject)
+            answer = Answer(retry_in=2.0)
+        finally:
+            heartbeat.cancel()
+        MESSAGES.labels(self._consumer, "acked" if answer.retry_in is None else "retried").inc()
+        try:
+            if answer.retry_in is None:
+                await message.ack()
+            else:
+                await message.nak(delay=answer.retry_in)
+        except (nats.errors.Error, OSError) as error:
+            log.info("acknowledgement_lost", subject=message.subject, error=str(error) or type(error).__name__)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._draining.wait(), seconds)
+        except asyncio.TimeoutError:
+            return
+
+
+async def _beat(message: Msg) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            await message.in_progress()
+        except (nats.errors.Error, OSError):
+            return

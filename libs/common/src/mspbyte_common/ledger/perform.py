@@ -1,0 +1,87 @@
+"""One piece of work from lock to commit, and what happens when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from mspbyte_common.db.engine import Pool, transaction
+from mspbyte_common.ledger import store
+from mspbyte_common.ledger.item import Handler, Item
+from mspbyte_common.ledger.store import Announcement
+
+log = structlog.get_logger()
+
+ATTEMPTS = 4
+"""How often a piece of work is tried before it is split, or buried."""
+PAUSES = (0.5, 2.0, 10.0)
+"""Seconds between attempts."""
+CONFLICT_PAUSE = 0.2
+"""Seconds before a piece of work that met another transaction tries again."""
+
+CONFLICTS = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.LockNotAvailable,
+)
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What became of a message. `retry_in` in seconds: the message is wanted again then; None: it is done with."""
+
+    outcome: Literal["done", "gone", "retry", "split", "buried"]
+    announce: list[Announcement]
+    retry_in: float | None = None
+    entities: int = 0
+
+
+async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, deliveries: int = 1) -> Performed:
+    """Does one piece of work, exactly once in effect.
+
+    A row that is gone or locked is somebody else's: the message is dropped. A failing item is tried `ATTEMPTS` times,
+    then split until the record at fault stands alone, which is then buried in `dead_letter`. An item delivered more
+    often than that without any attempt on record has killed its processes: it is treated as failed without being tried.
+    """
+    item: Item | None = None
+    try:
+        async with transaction(pool, msp_id) as connection:
+            item = await store.lock(connection, work_id)
+            if item is None:
+                return Performed("gone", [])
+            if deliveries <= 2 * ATTEMPTS:
+                following = await handler(connection, item)
+                announce = await store.insert_work(
+                    connection, item.msp_id, item.run_id, item.traceparent, following
+                )
+                announce += await store.finish(connection, item)
+                return Performed("done", announce, entities=len(item.entity_ids))
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if not isinstance(error, CONFLICTS):
+            raise
+        log.info("work_conflict", work=work_id, error=str(error))
+        return Performed("retry", [], CONFLICT_PAUSE)
+    except Exception as error:
+        if item is None:
+            raise
+        log.exception("work_failed", work=work_id, stage=item.stage, kind=item.kind, attempts=item.attempts + 1)
+        return await _failed(pool, item, type(error).__name__, str(error))
+    return await _failed(pool, item, "ProcessKilled", f"delivered {deliveries} times and never finished", final=True)
+
+
+async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final: bool = False) -> Performed:
+    async with transaction(pool, item.msp_id) as connection:
+        held = await store.lock(connection, item.id)
+        if held is None:
+            return Performed("gone", [])
+        if not final and held.attempts + 1 < ATTEMPTS:
+            pause = PAUSES[min(held.attempts, len(PAUSES) - 1)]
+            await store.postpone(connection, held, f"{error_class}: {error}", pause, counts=True)
+            return Performed("retry", [], pause)
+        if len(held.entity_ids) > 1:
+            return Performed("split", await store.split(connection, held))
+        return Performed("buried", await store.bury(connection, held, error_class, error))

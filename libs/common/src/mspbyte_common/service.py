@@ -1,0 +1,212 @@
+"""The frame of every service: settings, logs, health, metrics, signals, drain. A service's main.py fills it in one page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+import uvicorn
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from mspbyte_common import logs
+from mspbyte_common.db.engine import Pool, open_pool
+from mspbyte_common.errors import UsageError
+from mspbyte_common.jetstream.announce import Announcer
+from mspbyte_common.jetstream.connect import open_nats
+from mspbyte_common.jetstream.consume import Answer, ConsumeLoop, Receive
+from mspbyte_common.ledger.item import Handler
+from mspbyte_common.ledger.perform import perform
+from mspbyte_common.metrics import READY, WORK, WORK_ENTITIES, WORK_SECONDS
+from mspbyte_common.settings import ServiceSettings
+from mspbyte_common.trace import trace_id
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Service:
+    """A running service: what its pieces need from outside, and the loops that end when it drains."""
+
+    name: str
+    settings: ServiceSettings
+    pool: Pool
+    nats: Client
+    announcer: Announcer
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    loops: list[ConsumeLoop] = field(default_factory=list)
+
+    def consume(self, stream: str, consumer: str, receive: Receive, *, hands: int | None = None) -> Coroutine[Any, Any, None]:
+        """A loop over one durable consumer, to be awaited by the service's body."""
+        loop = ConsumeLoop(self.nats, stream, consumer, receive, hands=hands or self.settings.hands)
+        self.loops.append(loop)
+        return loop.run()
+
+    def drain(self) -> None:
+        """Stops taking work; what is in hand is finished."""
+        self.draining.set()
+        for loop in self.loops:
+            loop.drain()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleeps, or wakes early because the service drains."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.draining.wait(), seconds)
+
+
+Body = Callable[[Service], Awaitable[None]]
+
+
+def run(name: str, body: Body, *, settings: type[ServiceSettings] = ServiceSettings) -> None:
+    """Runs a service until it is told to stop. Exit code 2 says that its settings are wrong, in one line."""
+    try:
+        configured = settings()  # type: ignore[call-arg,unused-ignore]
+        logs.configure(name, configured.log_level)
+    except (ValidationError, UsageError) as error:
+        sys.stderr.write(f"{name}: {_one_line(error)}\n")
+        raise SystemExit(2) from None
+    try:
+        import uvloop  # noqa: PLC0415 - not there on Windows
+
+        uvloop.run(_run(name, configured, body))
+    except ImportError:
+        asyncio.run(_run(name, configured, body))
+    except UsageError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        raise SystemExit(2) from None
+
+
+def stages(handlers: Mapping[str, Handler]) -> Body:
+    """The body of a service that does one or more stages of the ledger."""
+
+    async def body(service: Service) -> None:
+        await asyncio.gather(
+            *(service.consume("STAGES", stage, receive_work(service, stage, handler)) for stage, handler in handlers.items())
+        )
+
+    return body
+
+
+def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
+    """What a stage does with a message: the work it names, measured, and the announcements that follow."""
+
+    async def receive(message: Msg) -> Answer:
+        body = orjson.loads(message.data)
+        traceparent = (message.headers or {}).get("traceparent", "00-0-0-00")
+        structlog.contextvars.bind_contextvars(stage=stage, work=body["work"], trace=trace_id(traceparent))
+        started = time.perf_counter()
+        performed = await perform(
+            service.pool, UUID(body["msp"]), body["work"], handler, deliveries=message.metadata.num_delivered or 1
+        )
+        WORK.labels(stage, performed.outcome).inc()
+        WORK_SECONDS.labels(stage).observe(time.perf_counter() - started)
+        WORK_ENTITIES.labels(stage).inc(performed.entities)
+        await service.announcer.work(performed.announce)
+        return Answer(performed.retry_in)
+
+    return receive
+
+
+async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
+    async with (
+        open_pool(settings.database(), name, size=settings.hands + 2) as pool,
+        open_nats(settings.nats_url, name, credentials=settings.nats_credentials()) as client,
+    ):
+        service = Service(name, settings, pool, client, Announcer(client))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, service.drain)
+        if settings.lifeline:
+            loop.add_reader(sys.stdin.fileno(), _parent_gone, service, loop)
+        async with _http(service):
+            log.info("service_started")
+            await _body_until_drained(service, body)
+            log.info("service_stopped")
+
+
+async def _body_until_drained(service: Service, body: Body) -> None:
+    work = asyncio.ensure_future(body(service))
+    drained = asyncio.ensure_future(service.draining.wait())
+    await asyncio.wait({work, drained}, return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        await asyncio.wait({work}, timeout=service.settings.shutdown_seconds)
+    drained.cancel()
+    if not work.done():
+        work.cancel()
+        log.warning("drain_timed_out", seconds=service.settings.shutdown_seconds)
+        return
+    work.result()
+
+
+def _parent_gone(service: Service, loop: asyncio.AbstractEventLoop) -> None:
+    if os.read(sys.stdin.fileno(), 1):
+        return
+    loop.remove_reader(sys.stdin.fileno())
+    service.drain()
+
+
+@contextlib.asynccontextmanager
+async def _http(service: Service) -> AsyncIterator[None]:
+    """Serves /healthz (touches nothing), /readyz (database and broker) and /metrics."""
+
+    async def healthz(_request: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_request: Request) -> Response:
+        problem = await _first_problem(service)
+        READY.set(problem is None)
+        return PlainTextResponse(f"{problem or 'ready'}\n", status_code=503 if problem else 200)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
+    listener = socket.create_server((service.settings.http_host, service.settings.http_port))
+    config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, loop="none")
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,unused-ignore]
+    log.info("http_listening", port=listener.getsockname()[1])
+    serving = asyncio.create_task(server._serve(sockets=[listener]))  # noqa: SLF001 - `serve` takes over our signals
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _first_problem(service: Service) -> str | None:
+    if service.draining.is_set():
+        return "draining"
+    if not service.nats.is_connected:
+        return "no connection to NATS"
+    try:
+        async with asyncio.timeout(2), service.pool.connection() as connection:
+            await connection.execute("SELECT 1")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason for not being ready
+        return f"the database does not answer: {type(error).__name__}"
+    return None
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        return f"MSPBYTE_{name}: {first['msg']}"
+    return str(error)

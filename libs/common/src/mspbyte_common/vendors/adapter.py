@@ -1,0 +1,244 @@
+"""The body of an adapter service: registers what it can fetch, then carries out runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+import psycopg
+import structlog
+from nats.aio.msg import Msg
+
+from mspbyte_common import secrets
+from mspbyte_common.db.engine import transaction
+from mspbyte_common.declarations import index
+from mspbyte_common.errors import CredentialInvalid, LeaseLost, Parking, Retryable, Throttled, Unavailable, VendorError
+from mspbyte_common.jetstream.consume import Answer
+from mspbyte_common.ledger.item import Next
+from mspbyte_common.ledger.store import insert_work
+from mspbyte_common.metrics import RUNS
+from mspbyte_common.service import Body, Service
+from mspbyte_common.settings import ServiceSettings
+from mspbyte_common.trace import trace_id
+from mspbyte_common.vendors import store
+from mspbyte_common.vendors.budget import Budget, Limit
+from mspbyte_common.vendors.endpoint import Endpoint
+from mspbyte_common.vendors.keep import Keeper
+from mspbyte_common.vendors.pull import Page, pull
+from mspbyte_common.vendors.session import Session, Target, fetcher
+from mspbyte_common.vendors.store import LEASE_SECONDS, Run
+from mspbyte_common.vendors.transport import Transport, open_transport
+
+log = structlog.get_logger()
+
+ATTEMPTS = 6
+"""How often a run is tried before it fails; the next fire tries again."""
+BACKOFF_SECONDS = 1.0
+BACKOFF_MOST = 300.0
+THROTTLED_SECONDS = 10.0
+"""The wait after a vendor's 'too many' that does not say how long."""
+
+
+class AdapterSettings(ServiceSettings):
+    """Settings every adapter has."""
+
+    allow_loopback_http: bool = False
+    """True only for simulators: plain http may be spoken to loopback addresses."""
+    budget_share: float = 1.0
+    """The share of the vendor's limits this process may use, above 0 and at most 1; 0.25 with four replicas."""
+    limits: tuple[Limit, ...] | None = None
+    """The vendor's limits, where they differ from the adapter's own: a JSON list."""
+    hands: int = 8
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """What an adapter is: its lists, its limits, and how it gets a session for an account."""
+
+    name: str
+    endpoints: Sequence[Endpoint]
+    limits: Sequence[Limit]
+    connect: Callable[[Transport, Target], Awaitable[Session]]
+
+
+def adapter(vendor: Vendor) -> Body:
+    """The body of the vendor's adapter service."""
+    endpoints = index(vendor.endpoints, key=lambda endpoint: endpoint.resource)
+
+    async def body(service: Service) -> None:
+        settings = service.settings
+        if not isinstance(settings, AdapterSettings):
+            message = f"{service.name} needs AdapterSettings"
+            raise TypeError(message)
+        kek = secrets.read_kek(settings.kek_file)
+        budget = Budget(settings.limits or vendor.limits, settings.budget_share)
+        await _register(service, vendor)
+        async with open_transport(allow_loopback_http=settings.allow_loopback_http) as transport:
+            runner = _Runner(service, vendor, endpoints, transport, budget, kek)
+            await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
+
+    return body
+
+
+async def _register(service: Service, vendor: Vendor) -> None:
+    rows = [
+        (one.resource, one.kind, one.level, int(one.interval.total_seconds()), one.priority) for one in vendor.endpoints
+    ]
+    while not service.draining.is_set():
+        try:
+            async with transaction(service.pool, None) as connection:
+                await store.register(connection, vendor.name, rows)
+        except psycopg.Error as error:
+            log.warning("not_registered", error=str(error))
+            await service.sleep(1.0)
+        else:
+            return
+
+
+@dataclass(frozen=True)
+class _Runner:
+    service: Service
+    vendor: Vendor
+    endpoints: dict[str, Endpoint]
+    transport: Transport
+    budget: Budget
+    kek: bytes
+
+    async def receive(self, message: Msg) -> Answer:
+        body = orjson.loads(message.data)
+        msp_id = UUID(body["msp"])
+        async with transaction(self.service.pool, msp_id) as connection:
+            run = await store.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
+        if run is None:
+            return Answer()
+        structlog.contextvars.bind_contextvars(
+            run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent)
+        )
+        try:
+            async with self._lease(run):
+                await self._carry_out(run)
+        except LeaseLost as error:
+            log.info("lease_lost", error=str(error))
+        except VendorError as error:
+            await self._failed(run, error)
+        except psycopg.OperationalError as error:
+            log.warning("database_failed", error=str(error))  # the lease runs out, the scheduler gives the run back
+        except Exception as error:
+            log.exception("run_broken")
+            await self._failed(run, _defect(error))
+        return Answer()
+
+    async def _carry_out(self, run: Run) -> None:
+        endpoint = self.endpoints[run.resource]
+        target = await self._target(run)
+        session = await self.vendor.connect(self.transport, target)
+        fetch = fetcher(self.transport, self.budget, session, target, endpoint)
+        keeper = Keeper(self.service.pool, run, endpoint, target)
+
+        async def keep(page: Page) -> None:
+            await self.service.announcer.work(await keeper.page(page))
+
+        if run.page_token is not None or run.pages == 0:
+            await pull(endpoint, fetch, keep, place=run.page_token, number=run.pages)
+        await self.service.announcer.work(await keeper.complete())
+        RUNS.labels(run.vendor, "succeeded").inc()
+        log.info("run_succeeded")
+
+    async def _target(self, run: Run) -> Target:
+        async with transaction(self.service.pool, run.msp_id) as connection:
+            facts = await store.facts(connection, run.account_id)
+        key = secrets.unwrap(self.kek, facts.wrapped_key, run.msp_id, facts.key_version)
+        secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
+        return Target(
+            run.msp_id,
+            facts.connection_id,
+            run.account_id,
+            facts.account_external_id,
+            facts.account_settings,
+            facts.connection_settings,
+            secret,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _lease(self, run: Run) -> AsyncIterator[None]:
+        """Renews the lease while the block runs; cancels the block when the lease is lost."""
+        current = asyncio.current_task()
+        lost = False
+
+        async def beat() -> None:
+            nonlocal lost
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 3)
+                try:
+                    async with transaction(self.service.pool, run.msp_id) as connection:
+                        await store.renew(connection, run)
+                except LeaseLost:
+                    lost = True
+                    if current is not None:
+                        current.cancel()
+                    return
+                except psycopg.Error as error:
+                    log.warning("lease_not_renewed", error=str(error))
+
+        beating = asyncio.create_task(beat())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if lost and current is not None and current.uncancel() == 0:
+                message = f"run {run.id} has another owner"
+                raise LeaseLost(message) from None
+            raise
+        finally:
+            beating.cancel()
+
+    async def _failed(self, run: Run, error: VendorError) -> None:
+        """By class: again later, parked until a person acts, unavailable, or failed until the next fire."""
+        log.warning("run_failed", error_class=error.error_class, error=str(error))
+        told = (error.error_class, str(error)[:2_000], error.advice)
+        following: list[Next] = []
+        outcome = "failed"
+        try:
+            async with transaction(self.service.pool, run.msp_id) as connection:
+                if isinstance(error, Throttled):
+                    outcome = "throttled"
+                    wait = error.retry_after if error.retry_after is not None else THROTTLED_SECONDS
+                    await store.requeue(connection, run, told, wait, counts=False)
+                elif isinstance(error, Retryable) and run.attempts + 1 < ATTEMPTS:
+                    outcome = "retried"
+                    most = min(BACKOFF_MOST, BACKOFF_SECONDS * 2**run.attempts)
+                    await store.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
+                elif isinstance(error, Parking):
+                    outcome = "parked"
+                    await store.finish(connection, run, "parked", told)
+                    parked = await store.park(
+                        connection,
+                        run.account_id,
+                        error.error_class,
+                        f"{error}. {error.advice}",
+                        whole_connection=isinstance(error, CredentialInvalid),
+                    )
+                    if parked:
+                        following.append(Next("evaluate", "account", run.account_id, parked))
+                elif isinstance(error, Unavailable):
+                    outcome = "unavailable"
+                    await store.unavailable(connection, run, str(error))
+                    await store.finish(connection, run, "unavailable", told)
+                else:
+                    await store.finish(connection, run, "failed", told)
+                announcements = await insert_work(connection, run.msp_id, run.id, run.traceparent, following)
+        except LeaseLost:
+            return
+        RUNS.labels(run.vendor, outcome).inc()
+        await self.service.announcer.work(announcements)
+
+
+def _defect(error: Exception) -> VendorError:
+    message = f"{type(error).__name__}: {error}"
+    return VendorError(message, advice="This is a defect of the adapter: keep the run's number and report it.")

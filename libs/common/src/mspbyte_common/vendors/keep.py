@@ -1,0 +1,141 @@
+"""What becomes of a page, of a finished listing, of a failed run: each one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from mspbyte_common import ids
+from mspbyte_common.db.engine import Connection, Pool, transaction
+from mspbyte_common.hashing import digest, split_digest
+from mspbyte_common.ledger.item import Next, batches
+from mspbyte_common.ledger.store import Announcement, insert_work
+from mspbyte_common.metrics import RECORDS
+from mspbyte_common.vendors import store
+from mspbyte_common.vendors.endpoint import Endpoint, Record
+from mspbyte_common.vendors.pull import Page
+from mspbyte_common.vendors.session import Target
+from mspbyte_common.vendors.store import Row, Run
+
+FUSE_SHARE = 0.2
+FUSE_RECORDS = 10
+"""A listing that lacks more than this share and more than this many of the records is not believed at once."""
+STALE_INTERVALS = 2
+"""A listing older than so many of its intervals counted as no listing: checks wait for the next one."""
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Stores what one run reads."""
+
+    pool: Pool
+    run: Run
+    endpoint: Endpoint
+    target: Target
+
+    async def page(self, page: Page) -> list[Announcement]:
+        """Records, the run's place and the work that follows, in one transaction."""
+        rows = rows_of(self.run, self.endpoint, page.records)
+        async with transaction(self.pool, self.run.msp_id) as connection:
+            known = await store.known_hashes(connection, rows.keys())
+            changed = [row for row in rows.values() if known.get(row.id) != (row.semantic_hash, row.volatile_hash)]
+            place = page.following.to_json() if page.following else None
+            await store.advance(connection, self.run, page.number + 1, place, len(rows), len(changed))
+            await store.write_page(connection, self.run, page.number, list(rows), len(changed))
+            following: list[Next] = []
+            if changed:
+                await store.write_rows(connection, self.run, self.endpoint.kind, changed)
+                following += self._process(row.id for row in changed)
+            if self.endpoint.accounts is not None:
+                following += await self._accounts(connection, page.records)
+            announcements = await self._work(connection, following)
+        RECORDS.labels(self.run.vendor, self.run.resource, "changed").inc(len(changed))
+        RECORDS.labels(self.run.vendor, self.run.resource, "unchanged").inc(len(rows) - len(changed))
+        return announcements
+
+    async def complete(self) -> list[Announcement]:
+        """The listing was read whole: certifies it, ends what it no longer has, and ends the run."""
+        async with transaction(self.pool, self.run.msp_id) as connection:
+            before = await store.listing(connection, self.run)
+            lost, carried, stored = await store.missing(connection, self.run)
+            gone, held = fuse(lost, stored, before.held_ids)
+            await store.count_deleted(connection, self.run, len(gone), len(held))
+            following: list[Next] = []
+            if gone:
+                await store.tombstone(connection, gone)
+                following += self._process(gone)
+            stale_after = STALE_INTERVALS * self.endpoint.interval.total_seconds()
+            if before.age_seconds is None or before.age_seconds > stale_after:
+                await store.freshness_changes(connection, self.run.msp_id)
+                following.append(Next("evaluate", "listing", self.run.account_id, [self.run.job_id]))
+            await store.certify(connection, self.run, carried, held)
+            await store.finish(connection, self.run, "succeeded")
+            return await self._work(connection, following)
+
+    def _process(self, entity_ids: Any) -> list[Next]:  # noqa: ANN401 - any iterable of ids
+        return list(batches("process", self.endpoint.kind, self.run.account_id, entity_ids))
+
+    async def _work(self, connection: Connection, following: Sequence[Next]) -> list[Announcement]:
+        return await insert_work(connection, self.run.msp_id, self.run.id, self.run.traceparent, following)
+
+    async def _accounts(self, connection: Connection, records: Sequence[Record]) -> list[Next]:
+        """Accounts a list named: new ones and changed ones are to be judged."""
+        listed = self.endpoint.accounts
+        if listed is None:
+            return []
+        named: dict[UUID, tuple[str, str | None, dict[str, Any]]] = {}
+        for record in records:
+            external_id = listed.external_id(record)
+            if external_id is None:
+                continue
+            account = ids.account_id(self.target.connection_id, external_id)
+            _, name, settings = named.get(account, (external_id, None, {}))
+            named[account] = (external_id, listed.name(record) or name, settings | listed.settings(record))
+        known = await store.account_settings(connection, list(named))
+        changed: list[UUID] = []
+        for account, (external_id, name, settings) in sorted(named.items()):
+            merged: Mapping[str, Any] = known.get(account, {}) | settings
+            if await store.write_account(
+                connection, self.run, account, self.target.connection_id, external_id, name, merged,
+                listed.unreachable(merged),
+            ):  # fmt: skip
+                changed.append(account)
+        return list(batches("evaluate", "account", self.run.account_id, changed))
+
+
+def rows_of(run: Run, endpoint: Endpoint, records: Sequence[Record]) -> dict[UUID, Row]:
+    """Records as rows, by entity id. Of two with one id on a page the later counts.
+
+    A record without an id cannot be told from another by anything but its content: that becomes its id, so that it is
+    kept, quarantined where it is mapped, and not doubled.
+    """
+    rows: dict[UUID, Row] = {}
+    for record in records:
+        external_id = endpoint.record_id(record) or f"no-id:{digest(record).hex()}"
+        semantic, volatile = split_digest(record, endpoint.volatile)
+        entity = ids.entity_id(run.account_id, run.resource, external_id)
+        rows[entity] = Row(entity, storable(external_id.encode()).decode(), semantic, volatile, storable(orjson.dumps(record)))
+    return rows
+
+
+def storable(text: bytes) -> bytes:
+    """JSON text PostgreSQL can hold: U+0000, which it cannot, becomes U+FFFD."""
+    if b"\\u0000" not in text and b"\x00" not in text:
+        return text
+    whole: list[bytes] = []
+    for piece in text.replace(b"\x00", b"").split(b"\\\\"):
+        whole.append(piece.replace(b"\\u0000", b"\\ufffd"))
+    return b"\\\\".join(whole)
+
+
+def fuse(lost: Sequence[UUID], stored: int, held_before: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """(deleted now, held back): a large drop is held until a second complete listing lacks the same records."""
+    if len(lost) <= FUSE_RECORDS or len(lost) <= FUSE_SHARE * stored:
+        return list(lost), []
+    agreed = set(held_before)
+    gone = [entity for entity in lost if entity in agreed]
+    return gone, [entity for entity in lost if entity not in agreed]

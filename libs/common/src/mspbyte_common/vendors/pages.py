@@ -1,0 +1,105 @@
+"""The ways vendors page, each a pair of pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mspbyte_common.errors import SchemaDrift
+from mspbyte_common.vendors.endpoint import Body, Endpoint, Paging, Request
+
+
+def _first(endpoint: Endpoint) -> Request:
+    return Request(endpoint.method, endpoint.path, endpoint.params, endpoint.body)
+
+
+def unpaged() -> Paging:
+    """The whole list is one page."""
+    return Paging(_first, lambda _endpoint, _request, _body: None)
+
+
+def next_link(name: str) -> Paging:
+    """The body carries the next page's address; the last page carries none. A page may be empty and still go on."""
+
+    def following(_endpoint: Endpoint, _request: Request, body: Body) -> Request | None:
+        link = body.get(name)
+        if link is None:
+            return None
+        if not isinstance(link, str) or not link:
+            message = f"{name} is not an address"
+            raise SchemaDrift(message)
+        return Request("GET", link)
+
+    return Paging(_first, following)
+
+
+def key_after(*, parameter: str = "pageFromKey", key: str = "nextKey") -> Paging:
+    """`pages.<key>` is handed back as a parameter; the last page has none (Sophos endpoints and alerts)."""
+
+    def following(endpoint: Endpoint, _request: Request, body: Body) -> Request | None:
+        pages = _pages(body)
+        token = pages.get(key)
+        if token is None:
+            return None
+        return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: str(token)})
+
+    return Paging(_first, following)
+
+
+def page_number(*, parameter: str = "page") -> Paging:
+    """Pages count from one; `pages.total` says how many (Sophos partner tenants, asked with pageTotal=true)."""
+
+    def first(endpoint: Endpoint) -> Request:
+        return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: "1"})
+
+    def following(endpoint: Endpoint, request: Request, body: Body) -> Request | None:
+        pages = _pages(body)
+        current = int(request.params[parameter])
+        if pages.get("current") not in (None, current):
+            message = f"asked for page {current}, got page {pages['current']}"
+            raise SchemaDrift(message)
+        total = pages.get("total")
+        if not isinstance(total, int):
+            message = "pages.total is missing: the end of the list cannot be proved"
+            raise SchemaDrift(message)
+        if current >= total:
+            return None
+        return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: str(current + 1)})
+
+    return Paging(first, following)
+
+
+def id_after(*, size: int, start: int = -1) -> Paging:
+    """Autotask: ask for ids above the last one seen, in pages of `size`; a short page is the last.
+
+    Ids start above -1, because 0 is the MSP's own company. The vendor orders by id; a page that does not is refused.
+    """
+
+    def request(endpoint: Endpoint, last: int) -> Request:
+        condition = {"op": "gt", "field": "id", "value": last}
+        return Request("POST", endpoint.path, {}, {"MaxRecords": size, "filter": [condition]})
+
+    def following(endpoint: Endpoint, asked: Request, body: Body) -> Request | None:
+        items = body[endpoint.records]
+        if len(items) < size:
+            return None
+        last = _last(asked.body or {})
+        ids = [item.get("id") for item in items]
+        if not all(isinstance(value, int) for value in ids) or ids != sorted(ids) or ids[0] <= last:
+            message = "items are not in ascending order of id above the one asked for"
+            raise SchemaDrift(message)
+        return request(endpoint, ids[-1])
+
+    return Paging(lambda endpoint: request(endpoint, start), following)
+
+
+def _last(body: Mapping[str, Any]) -> int:
+    return int(body["filter"][0]["value"])
+
+
+def _pages(body: Body) -> dict[str, Any]:
+    pages = body.get("pages")
+    if not isinstance(pages, dict):
+        message = "pages is missing: the end of the list cannot be proved"
+        raise SchemaDrift(message)
+    return pages

@@ -1,0 +1,359 @@
+"""SQL of the adapters: runs under lease, pages with their records, accounts, certificates of complete listings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.errors import LeaseLost
+
+LEASE_SECONDS = 15.0
+"""How long a run belongs to a process that says nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A claimed run: what to fetch, from where on, and the fence that guards every write."""
+
+    id: UUID
+    msp_id: UUID
+    job_id: UUID
+    account_id: UUID
+    vendor: str
+    resource: str
+    fence: int
+    attempts: int
+    page_token: dict[str, Any] | None
+    pages: int
+    traceparent: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An account with its connection, as stored."""
+
+    account_external_id: str
+    account_settings: dict[str, Any]
+    connection_id: UUID
+    connection_settings: dict[str, Any]
+    secret: bytes
+    key_version: int
+    wrapped_key: bytes
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record on its way into `entity`."""
+
+    id: UUID
+    external_id: str
+    semantic_hash: bytes
+    volatile_hash: bytes
+    raw: bytes
+
+
+async def register(connection: Connection, vendor: str, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
+    """Says which resources this adapter can fetch: (name, kind, level, interval in seconds, priority) each."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority) VALUES (%s, %s, %s, %s, %s, %s)
+            ON CONFLICT (vendor, name) DO UPDATE SET kind = EXCLUDED.kind, level = EXCLUDED.level,
+                interval_seconds = EXCLUDED.interval_seconds, priority = EXCLUDED.priority
+            WHERE (resource.kind, resource.level, resource.interval_seconds, resource.priority)
+                  IS DISTINCT FROM (EXCLUDED.kind, EXCLUDED.level, EXCLUDED.interval_seconds, EXCLUDED.priority)
+            """,
+            [(vendor, *row) for row in rows],
+        )
+        await cursor.execute(
+            "DELETE FROM resource WHERE vendor = %s AND name <> ALL(%s)", (vendor, [row[0] for row in rows])
+        )
+
+
+async def claim(connection: Connection, run_id: UUID, owner: str) -> Run | None:
+    """Takes a queued run that is due; None when another has it, or it is over, or its time has not come."""
+    cursor = await connection.execute(
+        """
+        UPDATE run SET state = 'running', fence = fence + 1, lease_owner = %(owner)s,
+               lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
+               started_at = coalesce(started_at, clock_timestamp())
+        WHERE id = %(id)s AND state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
+        RETURNING id, msp_id, job_id, account_id, vendor, resource, fence, attempts, page_token, pages, traceparent
+        """,
+        {"id": run_id, "owner": owner, "lease": LEASE_SECONDS},
+    )
+    row = await cursor.fetchone()
+    return Run(*row) if row else None
+
+
+async def facts(connection: Connection, account_id: UUID) -> Facts:
+    """The account of a run, with its connection and the encrypted credential."""
+    cursor = await connection.execute(
+        """
+        SELECT a.external_id, a.settings, c.id, c.settings, c.secret, c.key_version, k.wrapped
+        FROM account a JOIN connection c ON c.id = a.connection_id
+        JOIN data_key k ON k.msp_id = c.msp_id AND k.version = c.key_version
+        WHERE a.id = %s
+        """,
+        (account_id,),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        message = f"account {account_id} is gone"
+        raise LeaseLost(message)
+    return Facts(*row)
+
+
+async def renew(connection: Connection, run: Run) -> None:
+    """Keeps the lease; LeaseLost when it is another's."""
+    await _fenced(connection, run, "lease_until = clock_timestamp() + make_interval(secs => %(lease)s)", {})
+
+
+async def advance(
+    connection: Connection, run: Run, number: int, place: Mapping[str, Any] | None, records: int, changed: int
+) -> None:
+    """Moves the run past a page, if the run is still ours."""
+    await _fenced(
+        connection,
+        run,
+        """pages = %(number)s, records = records + %(records)s, changed = changed + %(changed)s,
+           page_token = %(place)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)""",
+        {"number": number, "records": records, "changed": changed, "place": Jsonb(place) if place else None},
+    )
+
+
+async def finish(connection: Connection, run: Run, state: str, error: tuple[str, str, str] | None = None) -> None:
+    """Ends the run. `error`: (class, message, advice)."""
+    error_class, message, advice = error or (None, None, None)
+    await _fenced(
+        connection,
+        run,
+        """state = %(state)s, finished_at = clock_timestamp(), lease_until = NULL, lease_owner = NULL,
+           error_class = %(class)s, error = %(error)s, advice = %(advice)s""",
+        {"state": state, "class": error_class, "error": message, "advice": advice},
+    )
+
+
+async def requeue(connection: Connection, run: Run, error: tuple[str, str, str], seconds: float, *, counts: bool) -> None:
+    """Gives the run back, to go on from its last page in so many seconds."""
+    error_class, message, advice = error
+    await _fenced(
+        connection,
+        run,
+        """state = 'queued', announced_at = NULL, lease_until = NULL, lease_owner = NULL,
+           attempts = attempts + %(counts)s, not_before = clock_timestamp() + make_interval(secs => %(seconds)s),
+           error_class = %(class)s, error = %(error)s, advice = %(advice)s""",
+        {"counts": int(counts), "seconds": seconds, "class": error_class, "error": message, "advice": advice},
+    )
+
+
+async def _fenced(connection: Connection, run: Run, assignments: str, values: Mapping[str, Any]) -> None:
+    cursor = await connection.execute(
+        f"UPDATE run SET {assignments} WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'",  # noqa: S608
+        {**values, "id": run.id, "fence": run.fence, "lease": LEASE_SECONDS},
+    )
+    if cursor.rowcount != 1:
+        message = f"run {run.id} has another owner"
+        raise LeaseLost(message)
+
+
+async def known_hashes(connection: Connection, ids: Collection[UUID]) -> dict[UUID, tuple[bytes, bytes]]:
+    """(semantic, volatile) of the records that are already stored and not deleted."""
+    cursor = await connection.execute(
+        "SELECT id, semantic_hash, volatile_hash FROM entity WHERE id = ANY(%s) AND deleted_at IS NULL", (list(ids),)
+    )
+    return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+
+
+async def write_rows(connection: Connection, run: Run, kind: str, rows: Sequence[Row]) -> None:
+    """Upserts records through COPY; a deleted one that is back is the same entity again."""
+    await connection.execute(
+        """
+        CREATE TEMPORARY TABLE IF NOT EXISTS incoming
+            (id uuid, external_id text, semantic_hash bytea, volatile_hash bytea, raw_data jsonb) ON COMMIT DELETE ROWS
+        """
+    )
+    async with connection.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
+        for row in rows:
+            await copy.write_row((row.id, row.external_id, row.semantic_hash, row.volatile_hash, row.raw.decode()))
+    await connection.execute(
+        """
+        INSERT INTO entity AS e (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
+                                 volatile_hash)
+        SELECT id, %(msp)s, %(account)s, %(vendor)s, %(resource)s, %(kind)s, external_id, raw_data, semantic_hash,
+               volatile_hash
+        FROM incoming ORDER BY id
+        ON CONFLICT (id) DO UPDATE SET raw_data = EXCLUDED.raw_data, semantic_hash = EXCLUDED.semantic_hash,
+            volatile_hash = EXCLUDED.volatile_hash, changed_at = now(), deleted_at = NULL
+        """,
+        {
+            "msp": run.msp_id,
+            "account": run.account_id,
+            "vendor": run.vendor,
+            "resource": run.resource,
+            "kind": kind,
+        },
+    )
+
+
+async def write_page(connection: Connection, run: Run, number: int, ids: Sequence[UUID], changed: int) -> None:
+    """Notes which records the page carried."""
+    await connection.execute(
+        "INSERT INTO page (msp_id, run_id, number, entity_ids, changed) VALUES (%s, %s, %s, %s, %s)",
+        (run.msp_id, run.id, number, list(ids), changed),
+    )
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the last complete run of a job left behind."""
+
+    age_seconds: float | None
+    held_ids: list[UUID]
+
+
+async def listing(connection: Connection, run: Run) -> Listing:
+    """The certificate of the run's job, locked; an empty one when there is none yet."""
+    cursor = await connection.execute(
+        """
+        SELECT extract(epoch FROM clock_timestamp() - complete_at), held_ids FROM listing WHERE job_id = %s FOR UPDATE
+        """,
+        (run.job_id,),
+    )
+    row = await cursor.fetchone()
+    return Listing(float(row[0]) if row and row[0] is not None else None, row[1] if row else [])
+
+
+async def missing(connection: Connection, run: Run) -> tuple[list[UUID], int, int]:
+    """(records no page of this run carried, records carried, records stored before)."""
+    cursor = await connection.execute(
+        """
+        WITH seen AS MATERIALIZED (
+            SELECT DISTINCT unnest(entity_ids) AS id FROM page WHERE run_id = %(run)s),
+        stored AS MATERIALIZED (
+            SELECT id FROM entity
+            WHERE account_id = %(account)s AND resource = %(resource)s AND deleted_at IS NULL)
+        SELECT coalesce((SELECT array_agg(stored.id) FROM stored LEFT JOIN seen USING (id) WHERE seen.id IS NULL), '{}'),
+               (SELECT count(*) FROM seen), (SELECT count(*) FROM stored)
+        """,
+        {"run": run.id, "account": run.account_id, "resource": run.resource},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return [], 0, 0
+    return row[0], row[1], row[2]
+
+
+async def tombstone(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Marks records as gone."""
+    await connection.execute(
+        "UPDATE entity SET deleted_at = now(), changed_at = now() WHERE id = ANY(%s) AND deleted_at IS NULL", (list(ids),)
+    )
+
+
+async def certify(connection: Connection, run: Run, records: int, held: Sequence[UUID]) -> None:
+    """Notes that the resource was read whole."""
+    await connection.execute(
+        """
+        INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at, complete_run_id, records, held_ids)
+        VALUES (%(job)s, %(msp)s, %(account)s, %(vendor)s, %(resource)s, clock_timestamp(), %(run)s, %(records)s, %(held)s)
+        ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at, held_ids = EXCLUDED.held_ids,
+            complete_run_id = EXCLUDED.complete_run_id, records = EXCLUDED.records, unavailable_reason = NULL
+        """,
+        {
+            "job": run.job_id,
+            "msp": run.msp_id,
+            "account": run.account_id,
+            "vendor": run.vendor,
+            "resource": run.resource,
+            "run": run.id,
+            "records": records,
+            "held": list(held),
+        },
+    )
+
+
+async def count_deleted(connection: Connection, run: Run, deleted: int, held: int) -> None:
+    """Notes on the run how many records it ended, and how many it holds back."""
+    await _fenced(connection, run, "deleted = %(deleted)s, held = %(held)s", {"deleted": deleted, "held": held})
+
+
+async def unavailable(connection: Connection, run: Run, reason: str) -> None:
+    """Notes why the account has no such resource."""
+    await connection.execute(
+        """
+        INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, unavailable_reason)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        ON CONFLICT (job_id) DO UPDATE SET unavailable_reason = EXCLUDED.unavailable_reason
+        """,
+        (run.job_id, run.msp_id, run.account_id, run.vendor, run.resource, reason),
+    )
+
+
+async def freshness_changes(connection: Connection, msp_id: UUID) -> None:
+    """Waits for the evaluations under way: none of them may miss that a listing becomes complete."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('freshness:' || %s::text, 0))", (str(msp_id),)
+    )
+
+
+async def park(
+    connection: Connection, account_id: UUID, error_class: str, reason: str, *, whole_connection: bool
+) -> list[UUID]:
+    """Stops the account until a person acts, or with `whole_connection` all accounts of its connection, by its root.
+
+    Returns the account that was stopped, or nothing when it was already.
+    """
+    cursor = await connection.execute(
+        """
+        UPDATE account SET parked_class = %(class)s, parked_reason = %(reason)s, parked_at = now()
+        WHERE parked_at IS NULL AND CASE WHEN %(whole)s
+              THEN is_root AND connection_id = (SELECT connection_id FROM account WHERE id = %(id)s)
+              ELSE id = %(id)s END
+        RETURNING id
+        """,
+        {"class": error_class, "reason": reason, "id": account_id, "whole": whole_connection},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def account_settings(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Settings of accounts that are known, locked."""
+    cursor = await connection.execute(
+        "SELECT id, settings FROM account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(ids),)
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
+async def write_account(
+    connection: Connection, run: Run, account_id: UUID, connection_id: UUID, external_id: str, name: str | None,
+    settings: Mapping[str, Any], unreachable: str | None,
+) -> bool:  # fmt: skip
+    """Creates or updates an account a list named; True when anything changed. Its mapping is never touched."""
+    cursor = await connection.execute(
+        """
+        INSERT INTO account AS a (id, msp_id, connection_id, vendor, external_id, name, settings, unreachable_reason)
+        VALUES (%(id)s, %(msp)s, %(connection)s, %(vendor)s, %(external)s, %(name)s, %(settings)s, %(unreachable)s)
+        ON CONFLICT (id) DO UPDATE SET name = coalesce(EXCLUDED.name, a.name), settings = EXCLUDED.settings,
+            unreachable_reason = EXCLUDED.unreachable_reason
+        WHERE (a.name, a.settings, a.unreachable_reason)
+              IS DISTINCT FROM (coalesce(EXCLUDED.name, a.name), EXCLUDED.settings, EXCLUDED.unreachable_reason)
+        """,
+        {
+            "id": account_id,
+            "msp": run.msp_id,
+            "connection": connection_id,
+            "vendor": run.vendor,
+            "external": external_id,
+            "name": name,
+            "settings": Jsonb(dict(settings), dumps=orjson.dumps),
+            "unreachable": unreachable,
+        },
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,26 @@
+"""How long a vendor asks to be left alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from mspbyte_common.vendors.transport import Answer
+
+MOST_SECONDS = 3_600.0
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds from Retry-After, which is a number or a date; None when it is absent or neither."""
+    value = answer.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (when.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), MOST_SECONDS)

@@ -1,0 +1,91 @@
+"""`mspctl bootstrap`: what must stand before services start, where servers are not ours to start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import nats.errors
+import sqlalchemy.exc
+import typer
+
+from mspbyte_common.db.bootstrap import apply_roles, migrate
+from mspbyte_common.db.roles import ROLES
+from mspbyte_common.errors import UsageError
+from mspbyte_common.jetstream.connect import open_nats
+from mspbyte_common.settings import with_password
+from mspctl.embedded import broker
+from mspctl.failure import Failure
+from mspctl.options import Json
+from mspctl.output import console, emit_json
+
+
+def bootstrap(
+    secrets: Annotated[Path, typer.Option("--secrets", help="A directory with a password file per database role.")],
+    streams: Annotated[bool, typer.Option("--streams/--no-streams", help="Also declare streams and consumers.")] = True,
+    replicas: Annotated[int, typer.Option(min=1, max=5, help="Copies of each stream in a NATS cluster.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Migrates the schema, applies roles and grants, declares streams. Safe to repeat.
+
+    Reads MSPBYTE_DATABASE_URL (of the schema's owner), MSPBYTE_DATABASE_PASSWORD_FILE, MSPBYTE_NATS_URL,
+    MSPBYTE_NATS_USER and MSPBYTE_NATS_PASSWORD_FILE.
+    """
+    url = with_password(_needed("MSPBYTE_DATABASE_URL"), _optional_file("MSPBYTE_DATABASE_PASSWORD_FILE"))
+    passwords = _passwords(secrets)
+    _database(url, passwords)
+    if streams:
+        asyncio.run(_declare(_needed("MSPBYTE_NATS_URL"), replicas))
+    if as_json:
+        emit_json({"roles": sorted(passwords), "streams": streams})
+    else:
+        console.print(f"Schema migrated, {len(passwords)} roles applied{', streams declared' if streams else ''}.")
+
+
+def _database(url: str, passwords: dict[str, str]) -> None:
+    place = urlsplit(url).netloc.rpartition("@")[2]
+    try:
+        migrate(url)
+        apply_roles(url, passwords)
+    except sqlalchemy.exc.DBAPIError as error:
+        first = str(error.orig).strip().splitlines()[0]
+        message = f"the database at {place} cannot be set up: {first} (is MSPBYTE_DATABASE_URL the owner's address?)"
+        raise Failure(message) from None
+
+
+async def _declare(url: str, replicas: int) -> None:
+    user, file = os.environ.get("MSPBYTE_NATS_USER"), _optional_file("MSPBYTE_NATS_PASSWORD_FILE")
+    credentials = (user, file.read_text().strip()) if user and file else None
+    try:
+        async with asyncio.timeout(30), open_nats(url, "bootstrap", credentials=credentials) as client:
+            await broker.declare(client, replicas=replicas)
+    except (*broker.Errors, nats.errors.Error) as error:
+        message = f"NATS at {url} cannot be set up: {str(error) or type(error).__name__} (check MSPBYTE_NATS_*)"
+        raise Failure(message) from None
+
+
+def _passwords(folder: Path) -> dict[str, str]:
+    missing = [role.name for role in ROLES if not (folder / role.name).is_file()]
+    if missing:
+        message = f"{folder} has no file {missing[0]} with that role's password (--secrets)."
+        raise UsageError(message)
+    return {role.name: (folder / role.name).read_text().strip() for role in ROLES}
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        message = f"{name} is not set."
+        raise UsageError(message)
+    return value
+
+
+def _optional_file(name: str) -> Path | None:
+    value = os.environ.get(name)
+    if value and not Path(value).is_file():
+        message = f"{name} names {value}, which is not a file."
+        raise UsageError(message)
+    return Path(value) if value else None

@@ -1,0 +1,88 @@
+"""`mspctl status`: how far everything is, live."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from mspbyte_common.jetstream.topology import STAGES
+from mspctl.metrics import done_by_stage, scrape
+from mspctl.options import UP, Dir, Json, Msp
+from mspctl.output import ago, console, emit_json, table
+from mspctl.schedule import store
+from mspctl.store import Database, open_database
+from mspctl.target import find
+
+
+def status(
+    once: Annotated[bool, typer.Option("--once", help="Show it and end.")] = False,
+    every: Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")] = 1.0,
+    msp: Msp = None,
+    directory: Dir = UP,
+    as_json: Json = False,
+) -> None:
+    """Shows work per stage, freshness per vendor and resource, runs and dead letters until Ctrl-C."""
+    with open_database(find(directory), msp) as database:
+        if as_json:
+            emit_json(look(database))
+        elif once or not console.is_terminal:
+            console.print(draw(look(database)))
+        else:
+            with Live(draw(look(database)), console=console, screen=False) as live:
+                while True:
+                    time.sleep(every)
+                    live.update(draw(look(database)))
+
+
+def look(database: Database) -> dict[str, Any]:
+    """The state of everything, as one document."""
+    texts = scrape(database.target.services)
+    done = done_by_stage(texts)
+    with database.transaction() as connection:
+        waiting = {row["stage"]: row for row in store.waiting(connection)}
+        return {
+            "stages": [
+                {
+                    "stage": stage,
+                    "done": done.get(stage, 0) if texts else None,
+                    "waiting": waiting.get(stage, {}).get("waiting", 0),
+                    "entities": waiting.get(stage, {}).get("entities", 0),
+                    "oldest_seconds": waiting.get(stage, {}).get("oldest_seconds"),
+                }
+                for stage in STAGES
+            ],
+            "freshness": store.freshness(connection),
+            "runs": store.runs_by_state(connection),
+            "dead_letters": store.open_dead_letters(connection),
+            "services": {name: name in texts for name in database.target.services},
+        }
+
+
+def draw(state: dict[str, Any]) -> RenderableType:
+    """The same for a person."""
+    stages = [{**row, "oldest": ago(row["oldest_seconds"])} for row in state["stages"]]
+    fresh = [
+        {**row, "oldest": ago(row["oldest_seconds"]), "newest": ago(row["newest_seconds"])}
+        for row in state["freshness"]
+    ]
+    silent = [name for name, answers in state["services"].items() if not answers]
+    dead = state["dead_letters"]
+    return Group(
+        table(stages, ("stage", "done", "waiting", "entities", "oldest"), "Stages"),
+        Text(),
+        table(
+            fresh,
+            ("vendor", "resource", "accounts", "complete", "unavailable", "records", "oldest", "newest"),
+            "Freshness",
+        ),
+        Text(),
+        table(state["runs"], ("vendor", "state", "runs"), "Runs"),
+        Text(),
+        Text(f"Dead letters: {dead}" + (" (mspctl dead list)" if dead else ""), style="red" if dead else ""),
+        Text(f"No answer from {', '.join(silent)}", style="red") if silent else Text("All services answer."),
+    )

@@ -1,0 +1,1 @@
+"""One full sync of a generated estate, watched and summed up."""

@@ -1,0 +1,1 @@
+"""What is known and said: entities, findings, quarantine, reports."""

@@ -1,0 +1,152 @@
+"""SQL over entity and what hangs on it: keys, relationships, findings, issues, quarantine; and over report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mspctl.store import Connection, Row
+
+NAME = """coalesce({0}.normalized_data ->> 'display_name', {0}.normalized_data ->> 'name',
+                   {0}.normalized_data ->> 'title', {0}.external_id)"""
+"""What a person calls an entity."""
+
+OPEN = ("open", "acknowledged", "suppressed", "regressed")
+
+
+def entities_between(connection: Connection, first: UUID, last: UUID) -> list[Row]:
+    """Entities whose id lies between two, at most six."""
+    return connection.execute(
+        f"""
+        SELECT e.id, e.vendor, e.resource, e.kind, e.external_id, {NAME.format("e")} AS name, a.name AS account,
+               e.account_id, c.name AS client, e.client_id, e.first_seen_at, e.changed_at, e.deleted_at,
+               e.mapper_version, e.raw_data, e.normalized_data, e.repairs
+        FROM entity e LEFT JOIN account a ON a.id = e.account_id LEFT JOIN client c ON c.id = e.client_id
+        WHERE e.id BETWEEN %s AND %s LIMIT 6
+        """,
+        (first, last),
+    ).fetchall()
+
+
+def keys(connection: Connection, entity_id: UUID) -> list[Row]:
+    """The values by which the entity is known and to which it refers."""
+    return connection.execute(
+        "SELECT refers, key_type, key_value FROM entity_key WHERE entity_id = %s ORDER BY refers, key_type, key_value",
+        (entity_id,),
+    ).fetchall()
+
+
+def relationships(connection: Connection, entity_id: UUID) -> list[Row]:
+    """Edges that hold now, in both directions, with the other end and why."""
+    return connection.execute(
+        f"""
+        SELECT r.id, r.relation, CASE WHEN r.source_id = %(id)s THEN 'to' ELSE 'from' END AS direction, r.state,
+               o.id AS other_id, o.vendor AS other_vendor, o.kind AS other_kind,
+               coalesce({NAME.format("o")}, a.name, c.name) AS other, r.rule, r.rule_version, r.confidence,
+               r.key_value, r.evidence, r.valid_from
+        FROM entity_relationship r
+        CROSS JOIN LATERAL (SELECT CASE WHEN r.source_id = %(id)s THEN r.target_id ELSE r.source_id END AS id) x
+        LEFT JOIN entity o ON o.id = x.id LEFT JOIN account a ON a.id = x.id LEFT JOIN client c ON c.id = x.id
+        WHERE (r.source_id = %(id)s OR r.target_id = %(id)s) AND r.valid_to IS NULL
+        ORDER BY r.relation, other
+        """,
+        {"id": entity_id},
+    ).fetchall()
+
+
+def issues(connection: Connection, entity_id: UUID) -> list[Row]:
+    """What resolver rules could not repair."""
+    return connection.execute(
+        "SELECT rule, field, value, since FROM issue WHERE entity_id = %s ORDER BY rule", (entity_id,)
+    ).fetchall()
+
+
+def misfits(connection: Connection, entity_id: UUID | None = None) -> list[Row]:
+    """Quarantined records with the path at fault: one entity's, or all."""
+    return connection.execute(
+        """
+        SELECT q.entity_id, q.vendor, q.resource, e.external_id, a.name AS account, q.path, q.value_class, q.error,
+               q.mapper_version, q.since
+        FROM quarantine q JOIN entity e ON e.id = q.entity_id LEFT JOIN account a ON a.id = e.account_id
+        WHERE %(id)s::uuid IS NULL OR q.entity_id = %(id)s
+        ORDER BY q.vendor, q.resource, q.since
+        """,
+        {"id": entity_id},
+    ).fetchall()
+
+
+FINDING = f"""
+    SELECT f.id, f.check_name AS "check", f.severity, f.state, f.title, f.subject_kind, f.subject_id,
+           coalesce({NAME.format("e")}, a.name) AS subject, c.name AS client, f.client_id, f.evidence,
+           f.opened_at, f.changed_at, f.resolved_at
+    FROM finding f LEFT JOIN entity e ON e.id = f.subject_id LEFT JOIN account a ON a.id = f.subject_id
+    LEFT JOIN client c ON c.id = f.client_id
+"""
+
+
+def findings(
+    connection: Connection,
+    *,
+    states: Sequence[str],
+    check: str | None = None,
+    severity: str | None = None,
+    client_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    limit: int = 1_000,
+) -> list[Row]:
+    """Findings in those states, the gravest first; each filter counts where it is given."""
+    return connection.execute(
+        f"""{FINDING}
+            WHERE f.state = ANY(%(states)s)
+              AND (%(check)s::text IS NULL OR f.check_name = %(check)s)
+              AND (%(severity)s::text IS NULL OR f.severity = %(severity)s)
+              AND (%(client)s::uuid IS NULL OR f.client_id = %(client)s)
+              AND (%(subject)s::uuid IS NULL OR f.subject_id = %(subject)s)
+            ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], f.severity), f.opened_at, f.id
+            LIMIT %(limit)s""",
+        {
+            "states": list(states),
+            "check": check,
+            "severity": severity,
+            "client": client_id,
+            "subject": subject_id,
+            "limit": limit,
+        },
+    ).fetchall()
+
+
+def findings_between(connection: Connection, first: UUID, last: UUID) -> list[Row]:
+    """Findings whose id lies between two, at most six."""
+    return connection.execute(f"{FINDING} WHERE f.id BETWEEN %s AND %s LIMIT 6", (first, last)).fetchall()
+
+
+def finding_events(connection: Connection, finding_id: UUID) -> list[Row]:
+    """A finding's history, oldest first."""
+    return connection.execute(
+        "SELECT at, state, severity, author, evidence FROM finding_event WHERE finding_id = %s ORDER BY id",
+        (finding_id,),
+    ).fetchall()
+
+
+def request_report(
+    connection: Connection, msp_id: UUID, report_id: UUID, client_id: UUID, name: str, traceparent: str
+) -> None:
+    """Asks svc-workers for a client's report."""
+    connection.execute(
+        "INSERT INTO report (id, msp_id, client_id, name, state) VALUES (%s, %s, %s, %s, 'requested')",
+        (report_id, msp_id, client_id, name),
+    )
+    connection.execute(
+        """
+        INSERT INTO work (msp_id, stage, kind, entity_ids, traceparent)
+        VALUES (%s, 'report', 'client', ARRAY[%s]::uuid[], %s)
+        """,
+        (msp_id, report_id, traceparent),
+    )
+
+
+def report(connection: Connection, report_id: UUID) -> Row | None:
+    """A report with its three forms, as far as it is ready."""
+    return connection.execute(
+        "SELECT id, client_id, name, state, as_of, html, json, csv, error FROM report WHERE id = %s", (report_id,)
+    ).fetchone()

@@ -1,0 +1,56 @@
+"""SQL over dead_letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mspctl.store import Connection, Row
+
+COLUMNS = """id, work_id, run_id, account_id, stage, kind, entity_ids, attempts, error_class, error, traceparent, state,
+             reason, created_at, closed_at"""
+
+
+def letters(connection: Connection, state: str | None, stage: str | None, error_class: str | None) -> list[Row]:
+    """Dead letters, oldest first; each filter counts where it is given."""
+    return connection.execute(
+        f"""SELECT {COLUMNS} FROM dead_letter
+            WHERE (%(state)s::text IS NULL OR state = %(state)s)
+              AND (%(stage)s::text IS NULL OR stage = %(stage)s)
+              AND (%(class)s::text IS NULL OR error_class = %(class)s)
+            ORDER BY id""",
+        {"state": state, "stage": stage, "class": error_class},
+    ).fetchall()
+
+
+def letter(connection: Connection, number: int) -> Row | None:
+    """One dead letter."""
+    return connection.execute(f"SELECT {COLUMNS} FROM dead_letter WHERE id = %s", (number,)).fetchone()
+
+
+def replay(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Makes work of open dead letters again, with no attempt counted; returns the new work's numbers."""
+    rows = connection.execute(
+        """
+        WITH closed AS (
+            UPDATE dead_letter SET state = 'replayed', closed_at = clock_timestamp()
+            WHERE id = ANY(%s) AND state = 'open'
+            RETURNING msp_id, run_id, account_id, stage, kind, entity_ids, traceparent)
+        INSERT INTO work (msp_id, run_id, account_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, run_id, account_id, stage, kind, entity_ids, traceparent FROM closed
+        RETURNING id
+        """,
+        (list(numbers),),
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def discard(connection: Connection, numbers: Sequence[int], reason: str) -> list[int]:
+    """Closes open dead letters without doing their work; returns their numbers."""
+    rows = connection.execute(
+        """
+        UPDATE dead_letter SET state = 'discarded', reason = %s, closed_at = clock_timestamp()
+        WHERE id = ANY(%s) AND state = 'open' RETURNING id
+        """,
+        (reason, list(numbers)),
+    ).fetchall()
+    return [row["id"] for row in rows]

@@ -1,0 +1,1 @@
+"""When: jobs, runs and how fresh what we know is."""

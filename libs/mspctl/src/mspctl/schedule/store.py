@@ -1,0 +1,133 @@
+"""SQL over job, run, listing and what waits in `work`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from mspctl.store import Connection, Row
+
+
+def jobs(connection: Connection) -> list[Row]:
+    """Every job with its account and its last run."""
+    return connection.execute(
+        """
+        SELECT j.id, j.vendor, j.resource, a.name AS account, j.account_id, j.enabled, j.paused, j.schedule,
+               j.next_fire_at, j.manual_at, r.state AS last_state, r.finished_at AS last_finished_at,
+               r.id AS last_run_id
+        FROM job j JOIN account a ON a.id = j.account_id
+        LEFT JOIN LATERAL (SELECT id, state, finished_at FROM run WHERE job_id = j.id
+                           ORDER BY fire_time DESC LIMIT 1) r ON true
+        ORDER BY j.vendor, a.name, j.resource
+        """
+    ).fetchall()
+
+
+def root_jobs(connection: Connection, connection_id: UUID) -> list[Row]:
+    """The jobs of a connection's root account."""
+    return connection.execute(
+        """
+        SELECT j.id, j.resource, j.enabled, a.id AS account_id FROM account a JOIN job j ON j.account_id = a.id
+        WHERE a.connection_id = %s AND a.is_root AND j.enabled
+        """,
+        (connection_id,),
+    ).fetchall()
+
+
+def fire(connection: Connection, job_ids: Sequence[UUID]) -> datetime:
+    """Has the scheduler run these jobs next; returns the instant of the wish."""
+    row = connection.execute("SELECT clock_timestamp() AS at").fetchone()
+    assert row is not None  # noqa: S101 - a SELECT without FROM has one row
+    connection.execute("UPDATE job SET manual_at = %s WHERE id = ANY(%s)", (row["at"], list(job_ids)))
+    at: datetime = row["at"]
+    return at
+
+
+def pause(connection: Connection, job_ids: Sequence[UUID], *, paused: bool) -> int:
+    """Pauses jobs or lets them go on; returns how many changed."""
+    return connection.execute(
+        "UPDATE job SET paused = %s WHERE id = ANY(%s) AND paused <> %s", (paused, list(job_ids), paused)
+    ).rowcount
+
+
+RUN = """
+    SELECT r.id, r.vendor, r.resource, a.name AS account, r.account_id, r.job_id, r.state, r.trigger, r.fire_time,
+           r.attempts, r.not_before, r.pages, r.records, r.changed, r.deleted, r.held, r.error_class, r.error, r.advice,
+           r.lease_owner, r.lease_until, r.traceparent, r.created_at, r.started_at, r.finished_at
+    FROM run r JOIN account a ON a.id = r.account_id
+"""
+
+
+def runs(connection: Connection, state: str | None, vendor: str | None, limit: int) -> list[Row]:
+    """The newest runs, those of one state or vendor where it is given."""
+    return connection.execute(
+        f"""{RUN} WHERE (%(state)s::text IS NULL OR r.state = %(state)s)
+                    AND (%(vendor)s::text IS NULL OR r.vendor = %(vendor)s)
+            ORDER BY r.created_at DESC LIMIT %(limit)s""",
+        {"state": state, "vendor": vendor, "limit": limit},
+    ).fetchall()
+
+
+def runs_between(connection: Connection, first: UUID, last: UUID) -> list[Row]:
+    """Runs whose id lies between two, at most six."""
+    return connection.execute(f"{RUN} WHERE r.id BETWEEN %s AND %s LIMIT 6", (first, last)).fetchall()
+
+
+def runs_since(connection: Connection, job_ids: Sequence[UUID], since: datetime) -> list[Row]:
+    """Runs of those jobs that were made for an instant from `since` on, and have ended."""
+    return connection.execute(
+        f"""{RUN} WHERE r.job_id = ANY(%s) AND r.created_at >= %s
+                    AND r.state NOT IN ('queued', 'running') ORDER BY r.created_at""",
+        (list(job_ids), since),
+    ).fetchall()
+
+
+def pages(connection: Connection, run_id: UUID) -> list[Row]:
+    """A run's pages with how many records each carried and how many of those were new or changed."""
+    return connection.execute(
+        """
+        SELECT number, cardinality(entity_ids) AS records, changed, stored_at
+        FROM page WHERE run_id = %s ORDER BY number
+        """,
+        (run_id,),
+    ).fetchall()
+
+
+def waiting(connection: Connection) -> list[Row]:
+    """Per stage: pieces of work, the entities in them and the age of the oldest in seconds."""
+    return connection.execute(
+        """
+        SELECT stage, count(*) AS waiting, sum(cardinality(entity_ids)) AS entities,
+               extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS oldest_seconds
+        FROM work GROUP BY stage
+        """
+    ).fetchall()
+
+
+def freshness(connection: Connection) -> list[Row]:
+    """Per vendor and resource: accounts with a job, how many were ever read whole, and the ages in seconds."""
+    return connection.execute(
+        """
+        SELECT j.vendor, j.resource, count(*) AS accounts, count(l.complete_at) AS complete,
+               count(*) FILTER (WHERE l.unavailable_reason IS NOT NULL) AS unavailable,
+               extract(epoch FROM clock_timestamp() - min(l.complete_at))::float8 AS oldest_seconds,
+               extract(epoch FROM clock_timestamp() - max(l.complete_at))::float8 AS newest_seconds,
+               sum(l.records)::bigint AS records
+        FROM job j LEFT JOIN listing l ON l.job_id = j.id
+        WHERE j.enabled GROUP BY j.vendor, j.resource ORDER BY j.vendor, j.resource
+        """
+    ).fetchall()
+
+
+def runs_by_state(connection: Connection) -> list[Row]:
+    """Runs per vendor and state."""
+    return connection.execute(
+        "SELECT vendor, state, count(*) AS runs FROM run GROUP BY vendor, state ORDER BY vendor, state"
+    ).fetchall()
+
+
+def open_dead_letters(connection: Connection) -> int:
+    """Dead letters nobody has dealt with."""
+    row = connection.execute("SELECT count(*) AS n FROM dead_letter WHERE state = 'open'").fetchone()
+    return int(row["n"]) if row else 0

@@ -1,0 +1,1 @@
+"""Who: msps, connections, accounts, clients."""

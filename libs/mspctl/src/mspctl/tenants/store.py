@@ -1,0 +1,178 @@
+"""SQL over msp, data_key, connection, account and client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mspbyte_common import ids
+from mspctl.store import Connection, Row
+
+
+def msps(connection: Connection) -> list[Row]:
+    """Every msp."""
+    return connection.execute("SELECT id, name, created_at FROM msp ORDER BY name").fetchall()
+
+
+def add_msp(connection: Connection, name: str) -> Row | None:
+    """A new msp; None when the name is taken."""
+    return connection.execute(
+        "INSERT INTO msp (id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING id, name, created_at",
+        (ids.derive("msp", name), name),
+    ).fetchone()
+
+
+def data_key(connection: Connection, msp_id: UUID, version: int) -> bytes | None:
+    """The msp's wrapped data key of that version."""
+    row = connection.execute(
+        "SELECT wrapped FROM data_key WHERE msp_id = %s AND version = %s", (msp_id, version)
+    ).fetchone()
+    return bytes(row["wrapped"]) if row else None
+
+
+def add_data_key(connection: Connection, msp_id: UUID, version: int, wrapped: bytes) -> None:
+    """Keeps a wrapped data key; the first one written wins."""
+    connection.execute(
+        "INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (msp_id, version, wrapped),
+    )
+
+
+def connections(connection: Connection) -> list[Row]:
+    """Every connection with how many accounts it reaches; never its secret."""
+    return connection.execute(
+        """
+        SELECT c.id, c.vendor, c.name, c.settings, c.key_version, c.created_at,
+               count(a.id) FILTER (WHERE NOT a.is_root) AS accounts,
+               count(a.id) FILTER (WHERE a.parked_class IS NOT NULL) AS parked
+        FROM connection c LEFT JOIN account a ON a.connection_id = c.id
+        GROUP BY c.id ORDER BY c.vendor, c.name
+        """
+    ).fetchall()
+
+
+def add_connection(
+    connection: Connection,
+    msp_id: UUID,
+    vendor: str,
+    name: str,
+    settings: Mapping[str, Any],
+    secret: bytes,
+    key_version: int,
+) -> UUID | None:
+    """A new connection's id; None when the msp has one of that vendor and name."""
+    row = connection.execute(
+        """
+        INSERT INTO connection (id, msp_id, vendor, name, settings, secret, key_version)
+        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+        """,
+        (ids.connection_id(msp_id, vendor, name), msp_id, vendor, name, Jsonb(dict(settings)), secret, key_version),
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def set_secret(connection: Connection, connection_id: UUID, secret: bytes, key_version: int) -> None:
+    """Replaces a connection's secret; accounts that were stopped because of the old one go on."""
+    connection.execute(
+        "UPDATE connection SET secret = %s, key_version = %s WHERE id = %s", (secret, key_version, connection_id)
+    )
+    connection.execute(
+        """
+        UPDATE account SET parked_class = NULL, parked_reason = NULL, parked_at = NULL
+        WHERE connection_id = %s AND parked_class = 'credential_invalid'
+        """,
+        (connection_id,),
+    )
+
+
+def add_root_account(
+    connection: Connection,
+    msp_id: UUID,
+    connection_id: UUID,
+    vendor: str,
+    external_id: str,
+    name: str,
+    *,
+    is_tenant: bool,
+) -> UUID:
+    """The account that lists the connection's others; it is never a client's unless it is a tenant itself."""
+    account = ids.account_id(connection_id, external_id)
+    connection.execute(
+        """
+        INSERT INTO account (id, msp_id, connection_id, vendor, external_id, name, is_root, is_tenant)
+        VALUES (%s, %s, %s, %s, %s, %s, true, %s)
+        """,
+        (account, msp_id, connection_id, vendor, external_id, name, is_tenant),
+    )
+    return account
+
+
+def accounts(connection: Connection) -> list[Row]:
+    """Every account, with its client's name."""
+    return connection.execute(
+        """
+        SELECT a.id, a.vendor, a.name, a.external_id, a.is_root, a.is_tenant, a.state, a.client_id,
+               c.name AS client, a.connection_id, a.unreachable_reason, a.parked_class, a.parked_reason, a.parked_at
+        FROM account a LEFT JOIN client c ON c.id = a.client_id
+        ORDER BY a.vendor, a.is_root DESC, a.name, a.id
+        """
+    ).fetchall()
+
+
+def clients(connection: Connection) -> list[Row]:
+    """Every client."""
+    return connection.execute(
+        "SELECT id, company_id, name, active, is_msp FROM client ORDER BY name, company_id"
+    ).fetchall()
+
+
+def assign_account(
+    connection: Connection, account_id: UUID, state: str, client_id: UUID | None, traceparent: str
+) -> int:
+    """Maps or excludes an account, and has everything that follows from it worked out anew; returns the work items.
+
+    The account's row is written first: its lock makes work that resolves the account's entities wait for the commit,
+    or see it. The tenant record that lists the account belongs to its client too.
+    """
+    connection.execute("UPDATE account SET state = %s, client_id = %s WHERE id = %s", (state, client_id, account_id))
+    resolving = connection.execute(
+        """
+        INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, account_id, 'resolve', kind, array_agg(id ORDER BY id), %(trace)s
+        FROM (SELECT e.msp_id, e.account_id, e.kind, e.id,
+                     (row_number() OVER (PARTITION BY e.account_id, e.kind ORDER BY e.id) - 1) / 1000 AS batch
+              FROM entity e
+              WHERE e.normalized_data IS NOT NULL
+                AND (e.account_id = %(account)s
+                     OR (e.kind = 'tenant'
+                         AND e.account_id IN (SELECT root.id FROM account root JOIN account a USING (connection_id)
+                                              WHERE a.id = %(account)s AND root.is_root)
+                         AND e.normalized_data ->> 'tenant_id' =
+                             (SELECT external_id FROM account WHERE id = %(account)s)))) mine
+        GROUP BY msp_id, account_id, kind, batch
+        """,
+        {"account": account_id, "trace": traceparent},
+    ).rowcount
+    judging = connection.execute(
+        """
+        INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, id, 'evaluate', 'account', ARRAY[id], %s FROM account WHERE id = %s
+        """,
+        (traceparent, account_id),
+    ).rowcount
+    return resolving + judging
+
+
+def resume_account(connection: Connection, account_id: UUID) -> bool:
+    """Lets a stopped account go on; False when it was not stopped."""
+    cursor = connection.execute(
+        """
+        UPDATE account SET parked_class = NULL, parked_reason = NULL, parked_at = NULL
+        WHERE id = %s AND parked_class IS NOT NULL
+        """,
+        (account_id,),
+    )
+    return cursor.rowcount > 0

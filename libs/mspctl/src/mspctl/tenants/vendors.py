@@ -1,0 +1,89 @@
+"""What a connection of each vendor needs to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mspbyte_common.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """`settings`: name → default, None where it must be given. `root`: the setting that names the root account.
+
+    `root_is_tenant`: the account that lists the others has records of its own that may be a client's.
+    """
+
+    name: str
+    settings: Mapping[str, str | None]
+    secrets: tuple[str, ...]
+    root: str
+    root_is_tenant: bool = False
+
+
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor(
+            name="m365",
+            settings={
+                "partner_tenant_id": None,
+                "client_id": None,
+                "login_url": "https://login.microsoftonline.com",
+                "graph_url": "https://graph.microsoft.com",
+            },
+            secrets=("client_secret",),
+            root="partner_tenant_id",
+            root_is_tenant=True,
+        ),
+        Vendor(
+            name="autotask",
+            settings={"username": None, "zone_lookup_url": "https://webservices.autotask.net"},
+            secrets=("secret", "integration_code"),
+            root="username",
+        ),
+        Vendor(
+            name="sophos",
+            settings={
+                "client_id": None,
+                "identity_url": "https://id.sophos.com",
+                "api_url": "https://api.central.sophos.com",
+            },
+            secrets=("client_secret",),
+            root="client_id",
+        ),
+    )
+}
+
+
+def vendor_named(name: str) -> Vendor:
+    """The vendor; UsageError for one we have no adapter for."""
+    if name not in VENDORS:
+        message = f"there is no vendor {name!r}: take {', '.join(VENDORS)}."
+        raise UsageError(message)
+    return VENDORS[name]
+
+
+def complete_settings(vendor: Vendor, given: Mapping[str, str]) -> dict[str, str]:
+    """The settings with defaults filled in; UsageError names what is unknown or missing."""
+    unknown = sorted(given.keys() - vendor.settings.keys())
+    if unknown:
+        message = f"{vendor.name} has no setting {unknown[0]!r}: it has {', '.join(vendor.settings)}."
+        raise UsageError(message)
+    settings = {name: given.get(name, default) for name, default in vendor.settings.items()}
+    missing = [name for name, value in settings.items() if not value]
+    if missing:
+        message = f"{vendor.name} needs " + " ".join(f"--setting {name}=…" for name in missing)
+        raise UsageError(message)
+    return {name: value for name, value in settings.items() if value}
+
+
+def complete_secret(vendor: Vendor, given: Mapping[str, object]) -> dict[str, str]:
+    """The secret's parts; UsageError names what is unknown or missing, never a value."""
+    unknown = sorted(given.keys() - set(vendor.secrets))
+    missing = [name for name in vendor.secrets if not given.get(name) or not isinstance(given[name], str)]
+    if unknown or missing:
+        message = f"a secret of {vendor.name} is a JSON object with exactly: {', '.join(vendor.secrets)}."
+        raise UsageError(message)
+    return {name: str(given[name]) for name in vendor.secrets}

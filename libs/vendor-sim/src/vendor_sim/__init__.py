@@ -1,0 +1,1 @@
+"""The three vendors, simulated over a generated estate whose ground truth is known."""

@@ -1,0 +1,1 @@
+"""Autotask PSA REST v1.0, simulated."""

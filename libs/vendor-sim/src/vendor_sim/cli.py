@@ -1,0 +1,33 @@
+"""`vendor-sim`: start the simulators."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vendor_sim.estate import generate
+from vendor_sim.serve import serve as serve_estate
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Three vendors, simulated over one generated MSP."""
+
+
+@app.command()
+def serve(
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal estates.")] = 1,
+    clients: Annotated[int, typer.Option(min=1, help="How many clients the MSP has.")] = 12,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The estate's date; today (UTC).")
+    ] = None,
+    addresses: Annotated[Path | None, typer.Option(help="Written once all listen; its ports are used again.")] = None,
+    truth: Annotated[Path | None, typer.Option(help="Where to write the ground truth.")] = None,
+) -> None:
+    """Serve Microsoft 365, Autotask and Sophos Central on loopback ports until a signal comes."""
+    day: date = as_of.date() if as_of else datetime.now(UTC).date()
+    asyncio.run(serve_estate(generate(seed, clients, day), addresses, truth))

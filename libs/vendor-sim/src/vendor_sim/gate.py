@@ -1,0 +1,107 @@
+"""What every request passes first: counting, limits, faults. The vendors' apps behind it only ever answer well."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vendor_sim.answers import Answer
+from vendor_sim.counters import Counters
+from vendor_sim.faults import Fault, Faults
+from vendor_sim.limits import Limits
+
+ADMIN = "/_sim/"
+_GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+class ConnectionDroppedError(Exception):
+    """Raised out of the app so that the server closes the connection in the middle of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What the gate must know of a vendor: how it names routes and accounts, and how its errors look."""
+
+    name: str
+    content_type: str
+    template: Callable[[str], str]
+    """Path to route template, for counting."""
+    account: Callable[[str, Headers], str | None]
+    """(path, headers) to the account the request is for."""
+    error: Callable[[int, int | None], Answer]
+    """(status, retry after) to the vendor's error answer."""
+
+
+class Gate:
+    """ASGI middleware around one vendor's app."""
+
+    def __init__(self, app: ASGIApp, vendor: Vendor, faults: Faults, counters: Counters, limits: Limits) -> None:
+        self._app = app
+        self._vendor = vendor
+        self._faults = faults
+        self._counters = counters
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or do to it what the fault says."""
+        if scope["type"] != "http" or scope["path"].startswith(ADMIN):
+            await self._app(scope, receive, send)
+            return
+        vendor, counters = self._vendor, self._counters
+        template = vendor.template(scope["path"])
+        account = vendor.account(scope["path"], Headers(scope=scope))
+        counters.requests[f"{scope['method']} {template}"] += 1
+        counters.accounts[account or ""] += 1
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                counters.statuses[str(message["status"])] += 1
+            await send(message)
+
+        refusal = self._limits.admit(vendor.name, account, template)
+        if refusal:
+            await Response(refusal.body, refusal.status, refusal.headers)(scope, receive, counted)
+            return
+        asked = unquote(f"{scope['path']}?{scope['query_string'].decode()}")
+        fault = self._faults.take(vendor.name, asked, account)
+        if fault is None:
+            await self._app(scope, receive, counted)
+            return
+        counters.faults += 1
+        await self._misbehave(fault, scope, receive, counted)
+
+    async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.status is not None:
+            answer = self._vendor.error(fault.status, fault.retry_after)
+            await answer.response(self._vendor.content_type)(scope, receive, send)
+        elif fault.action == "html":
+            await HTMLResponse(_GATEWAY_PAGE, 502)(scope, receive, send)
+        elif fault.action == "slow":
+            await asyncio.sleep(fault.seconds)
+            await self._app(scope, receive, send)
+        else:
+            start, body = await self._collect(scope, receive)
+            if fault.action == "malformed":
+                body = body[: max(1, len(body) // 2)]
+            headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+            start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
+            await send(start)
+            if fault.action == "drop":
+                await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+                raise ConnectionDroppedError
+            await send({"type": "http.response.body", "body": body})
+
+    async def _collect(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+        """The app's right answer: its start message and its whole body."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
+        return messages[0], body

@@ -1,0 +1,1 @@
+"""Microsoft login and Graph v1.0, simulated."""

@@ -1,0 +1,1 @@
+"""Sophos Central: identity, partner API and the data regions, simulated."""

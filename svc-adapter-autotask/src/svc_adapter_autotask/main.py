@@ -1,0 +1,17 @@
+"""Wires the Autotask PSA adapter."""
+
+from __future__ import annotations
+
+from mspbyte_common.service import run
+from mspbyte_common.vendors.adapter import AdapterSettings, Vendor, adapter
+
+from svc_adapter_autotask.auth import connect
+from svc_adapter_autotask.endpoints import ENDPOINTS
+from svc_adapter_autotask.settings import LIMITS
+
+AUTOTASK = Vendor(name="autotask", endpoints=ENDPOINTS, limits=LIMITS, connect=connect)
+
+
+def main() -> None:
+    """Runs the service until it is told to stop."""
+    run("svc-adapter-autotask", adapter(AUTOTASK), settings=AdapterSettings)

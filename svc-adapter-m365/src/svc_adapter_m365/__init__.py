@@ -1,0 +1,1 @@
+"""Fetches Microsoft 365."""

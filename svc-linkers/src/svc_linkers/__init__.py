@@ -1,0 +1,1 @@
+"""Keeps entity_relationship true to the keys."""

@@ -1,0 +1,5 @@
+"""`python -m svc_linkers`."""
+
+from svc_linkers.main import main
+
+main()

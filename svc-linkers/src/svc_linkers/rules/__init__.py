@@ -1,0 +1,1 @@
+"""Link rules, a module per theme."""

@@ -1,0 +1,29 @@
+"""Which records are one device. Strong to weak: directory id, serial, MAC, host name.
+
+A serial that one resource has twice is a machine that was set up anew; three times is a serial that is none. A MAC or a
+host name that a resource has twice says nothing.
+"""
+
+from svc_linkers.rule import SamenessRule
+
+
+def _rule(name: str, key: str, confidence: float, **more: object) -> SamenessRule:
+    return SamenessRule(
+        id=f"same_device_{name}",
+        version=1,
+        relation="same_device",
+        left="device",
+        left_key=key,
+        right="device",
+        right_key=key,
+        confidence=confidence,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+BY_ENTRA_ID = _rule("entra_id", "entra_device_id", 1.00, scope="account")
+BY_SERIAL = _rule("serial", "serial", 0.98, most_per_resource=3)
+BY_MAC = _rule("mac", "mac", 0.90, disagree=("serial", "os_family"))
+BY_HOST_NAME = _rule(
+    "host_name", "host_name", 0.80, agree=("os_family", "user_name"), disagree=("serial", "os_family", "user_name")
+)

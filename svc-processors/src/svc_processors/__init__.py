@@ -1,0 +1,1 @@
+"""Turns raw_data into normalized_data."""

@@ -1,0 +1,12 @@
+"""Wires the processors."""
+
+from __future__ import annotations
+
+from mspbyte_common.service import run, stages
+
+from svc_processors.process import process
+
+
+def main() -> None:
+    """Runs the service until it is told to stop."""
+    run("svc-processors", stages({"process": process}))

@@ -1,0 +1,25 @@
+"""What a normalizer is: one pure function per (vendor, resource), from the vendor's record to a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mspbyte_common.models import Kind
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """A vendor list said in our vocabulary.
+
+    `normalize` takes required fields by index and optional ones by `get`; it raises KeyError, ValueError, TypeError or
+    pydantic's ValidationError for a record that does not fit, and never returns half of one. Raise `version` when the
+    same raw record gives another result: everything of this resource is then mapped again.
+    """
+
+    vendor: str
+    resource: str
+    kind: type[Kind]
+    version: int
+    normalize: Callable[[Mapping[str, Any]], Kind]

@@ -1,0 +1,84 @@
+"""The process stage: raw_data becomes normalized_data, one vocabulary for every vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.declarations import discover, index
+from mspbyte_common.hashing import canonical, split_digest
+from mspbyte_common.ledger.item import Item, Next, batches
+from pydantic import ValidationError
+
+from svc_processors import normalizers, store
+from svc_processors.misfit import describe
+from svc_processors.normalizer import Normalizer
+from svc_processors.store import Mapped, Quarantined, Raw
+
+NORMALIZERS = index(discover(normalizers, Normalizer), key=lambda one: (one.vendor, one.resource))
+MISFITS = (KeyError, ValueError, TypeError, AttributeError, IndexError, ValidationError)
+"""What a record that does not fit makes a normalizer raise; anything else is a defect and fails the batch."""
+
+
+@dataclass
+class _Sorted:
+    """What became of the records of a batch."""
+
+    mapped: list[Mapped] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    fits: list[UUID] = field(default_factory=list)
+    changed: list[UUID] = field(default_factory=list)
+    moved: list[UUID] = field(default_factory=list)
+
+
+async def process(connection: Connection, item: Item) -> Sequence[Next]:
+    """Maps a batch. A change of meaning goes on to be resolved; one of volatile fields alone goes straight to the checks;
+    a tombstone goes on as a change does; a record that does not fit is quarantined and the others go on.
+    """
+    found = _Sorted()
+    for raw in await store.lock_raw(connection, item.entity_ids):
+        if raw.deleted:
+            found.fits.append(raw.id)
+            found.changed.append(raw.id)
+        else:
+            _map(raw, found)
+    if found.mapped:
+        await store.write_mapped(connection, found.mapped)
+    if found.quarantined:
+        await store.quarantine(connection, item.msp_id, found.quarantined)
+    await store.release(connection, found.fits)
+    return [
+        *batches("resolve", item.kind, item.account_id, found.changed),
+        *batches("evaluate", item.kind, item.account_id, found.moved),
+    ]
+
+
+def _map(raw: Raw, found: _Sorted) -> None:
+    normalizer = NORMALIZERS.get((raw.vendor, raw.resource))
+    if normalizer is None:
+        message = f"no normalizer for {raw.vendor}/{raw.resource}"
+        raise LookupError(message)
+    try:
+        model = normalizer.normalize(raw.raw)
+    except MISFITS as error:
+        misfit = describe(raw.raw, normalizer.normalize, error)
+        found.quarantined.append(
+            Quarantined(
+                raw.id, raw.vendor, raw.resource, normalizer.version, misfit.path, misfit.value_class, misfit.message
+            )
+        )
+        return
+    found.fits.append(raw.id)
+    document = model.model_dump(mode="json")
+    semantic, volatile = split_digest(document, model.VOLATILE)
+    changed = semantic != raw.mapped_hash
+    if changed:
+        found.changed.append(raw.id)
+    elif volatile != raw.mapped_volatile_hash:
+        found.moved.append(raw.id)
+    elif normalizer.version == raw.mapper_version:
+        return
+    kept = document if changed else {name: document[name] for name in model.VOLATILE}
+    found.mapped.append(Mapped(raw.id, canonical(kept), changed, semantic, volatile, normalizer.version))

@@ -1,0 +1,105 @@
+"""SQL of the processors: normalized_data and quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A record as it was stored, with what it was mapped to before."""
+
+    id: UUID
+    vendor: str
+    resource: str
+    deleted: bool
+    raw: dict[str, Any]
+    mapped_hash: bytes | None
+    mapped_volatile_hash: bytes | None
+    mapper_version: int | None
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """A record in our vocabulary, as JSON text: whole, or only the fields that moved (the repaired rest then stays)."""
+
+    id: UUID
+    normalized: bytes
+    whole: bool
+    semantic_hash: bytes
+    volatile_hash: bytes
+    mapper_version: int
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A record that does not fit, and where."""
+
+    id: UUID
+    vendor: str
+    resource: str
+    mapper_version: int
+    path: str
+    value_class: str
+    error: str
+
+
+async def lock_raw(connection: Connection, ids: Sequence[UUID]) -> list[Raw]:
+    """The records of a batch, locked in one order, so that two batches never map one record at once."""
+    cursor = await connection.execute(
+        """
+        SELECT id, vendor, resource, deleted_at IS NOT NULL, raw_data, mapped_hash, mapped_volatile_hash, mapper_version
+        FROM entity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+        """,
+        (list(ids),),
+    )
+    return [Raw(*row) for row in await cursor.fetchall()]
+
+
+async def write_mapped(connection: Connection, rows: Sequence[Mapped]) -> None:
+    """Stores mapped records."""
+    await connection.execute(
+        """
+        UPDATE entity SET normalized_data = CASE WHEN m.whole THEN m.normalized::jsonb
+                                                 ELSE entity.normalized_data || m.normalized::jsonb END,
+               mapped_hash = m.semantic, mapped_volatile_hash = m.volatile, mapper_version = m.version
+        FROM unnest(%s::uuid[], %s::text[], %s::boolean[], %s::bytea[], %s::bytea[], %s::int[])
+             AS m (id, normalized, whole, semantic, volatile, version)
+        WHERE entity.id = m.id
+        """,
+        (
+            [row.id for row in rows],
+            [row.normalized.decode() for row in rows],
+            [row.whole for row in rows],
+            [row.semantic_hash for row in rows],
+            [row.volatile_hash for row in rows],
+            [row.mapper_version for row in rows],
+        ),
+    )
+
+
+async def quarantine(connection: Connection, msp_id: UUID, rows: Sequence[Quarantined]) -> None:
+    """Keeps records that do not fit. What they were mapped to before stays as it was."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO quarantine (entity_id, msp_id, vendor, resource, mapper_version, path, value_class, error)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (entity_id) DO UPDATE SET mapper_version = EXCLUDED.mapper_version, path = EXCLUDED.path,
+                value_class = EXCLUDED.value_class, error = EXCLUDED.error, since = now()
+            """,
+            [
+                (row.id, msp_id, row.vendor, row.resource, row.mapper_version, row.path, row.value_class, row.error)
+                for row in rows
+            ],
+        )
+
+
+async def release(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Takes records out of quarantine."""
+    await connection.execute("DELETE FROM quarantine WHERE entity_id = ANY(%s)", (list(ids),))

@@ -1,0 +1,1 @@
+"""Validates, repairs, assigns the client, derives keys."""

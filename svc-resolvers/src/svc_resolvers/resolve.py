@@ -1,0 +1,133 @@
+"""The resolve stage: records are repaired, given their client and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.declarations import discover, index
+from mspbyte_common.hashing import canonical, split_digest
+from mspbyte_common.ledger.item import Item, Next, batches
+from mspbyte_common.models import KINDS, Company, Contract, Device, Kind, Tenant
+
+from svc_resolvers import rules, store
+from svc_resolvers.apply import apply_rules
+from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, assign
+from svc_resolvers.keys import derive_keys
+from svc_resolvers.rule import Key, Rule
+from svc_resolvers.store import Resolved, StoredKey, Unresolved
+
+RULES = tuple(sorted(index(discover(rules, Rule), key=lambda rule: rule.id).values(), key=lambda rule: rule.order))
+
+Issue = tuple[UUID, str, UUID | None, str, str | None]
+
+
+@dataclass
+class _Batch:
+    """What a batch comes to: rows to write, the keys and issues its records should have."""
+
+    written: list[Resolved] = field(default_factory=list)
+    keys: set[StoredKey] = field(default_factory=set)
+    issues: set[Issue] = field(default_factory=set)
+    moved: set[UUID] = field(default_factory=set)
+    """Records whose client is another than before."""
+
+
+async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
+    """Resolves a batch. Records whose keys changed go on to be linked, the others straight to the checks."""
+    model_type = KINDS[item.kind]
+    accounts = await store.accounts_of(connection, item.entity_ids)
+    await store.lock_accounts(connection, accounts, exclusive=issubclass(model_type, SHARED_THROUGH_CONTRACT))
+    rows = await store.lock_unresolved(connection, item.entity_ids)
+    alive = [
+        (row, KINDS[row.kind].model_validate_json(row.normalized))
+        for row in rows
+        if row.normalized is not None and not row.deleted
+    ]
+    batch = _Batch()
+    repaired = [(row, model, *apply_rules(model, RULES)) for row, model in alive]
+    clients = await assign(connection, [(row, model) for row, _, model, _, _ in repaired])
+    if clients.rows:
+        await store.name_clients(connection, item.msp_id, sorted(clients.rows.values()))
+    for row, before, model, repairs, issues in repaired:
+        client = clients.by_entity[row.id]
+        _resolve_one(batch, row, before, model, repairs, client)
+        batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in issues}
+    relinked = await _write(connection, item, batch)
+    gone = {row.id for row in rows if row.deleted}
+    following = [
+        *batches("link", item.kind, item.account_id, relinked | gone),
+        *batches("evaluate", item.kind, item.account_id, set(item.entity_ids) - relinked - gone),
+    ]
+    if item.kind == Contract.NAME:
+        following += await _parts_elsewhere(connection, item, repaired, clients.by_entity)
+    return following
+
+
+def _resolve_one(
+    batch: _Batch, row: Unresolved, before: Kind, model: Kind, repairs: Sequence[object], client: UUID | None
+) -> None:
+    document = model.model_dump(mode="json")
+    semantic, _ = split_digest(document, model.VOLATILE)
+    changed = model != before
+    if changed or client != row.client_id or semantic != row.resolved_hash or list(repairs) != (row.repairs or []):
+        batch.written.append(
+            Resolved(
+                row.id,
+                canonical(document) if changed else None,
+                client,
+                canonical(repairs) if repairs else None,
+                semantic,
+            )
+        )
+    if client != row.client_id:
+        batch.moved.add(row.id)
+    keys = derive_keys(row.vendor, row.resource, model) | _client_keys(model, client)
+    batch.keys |= {StoredKey(row.id, key, row.kind, row.resource, row.account_id, client) for key in keys}
+
+
+def _client_keys(model: Kind, client: UUID | None) -> frozenset[Key]:
+    """A company is its client; devices and tenants refer to theirs."""
+    if client is None:
+        return frozenset()
+    if isinstance(model, Company):
+        return frozenset({Key(refers=False, key_type="client", key_value=str(client))})
+    if isinstance(model, Device | Tenant):
+        return frozenset({Key(refers=True, key_type="client", key_value=str(client))})
+    return frozenset()
+
+
+async def _write(connection: Connection, item: Item, batch: _Batch) -> set[UUID]:
+    """Writes what differs; returns the records whose keys changed."""
+    if batch.written:
+        await store.write_resolved(connection, batch.written)
+    held = await store.keys_of(connection, item.entity_ids)
+    ended, begun = held - batch.keys, batch.keys - held
+    if ended:
+        await store.delete_keys(connection, ended)
+    if begun:
+        await store.insert_keys(connection, item.msp_id, begun)
+    known = await store.issues_of(connection, item.entity_ids)
+    await store.change_issues(connection, item.msp_id, known - batch.issues, batch.issues - known)
+    return {one.entity_id for one in ended | begun}
+
+
+async def _parts_elsewhere(
+    connection: Connection,
+    item: Item,
+    repaired: Sequence[tuple[Unresolved, Kind, Kind, object, object]],
+    clients: dict[UUID, UUID | None],
+) -> list[Next]:
+    """Lines and units that were resolved before their contract told whose they are."""
+    by_account: dict[UUID, dict[str, UUID | None]] = {}
+    for row, _, model, _, _ in repaired:
+        if isinstance(model, Contract):
+            by_account.setdefault(row.account_id, {})[model.contract_id] = clients[row.id]
+    following: list[Next] = []
+    for account, contracts in by_account.items():
+        found = await store.referring_elsewhere(connection, CONTRACT_KEY, account, contracts)
+        for kind, parts in sorted(found.items()):
+            following += batches("resolve", kind, account, parts)
+    return following

@@ -1,0 +1,1 @@
+"""Repairs, one declaration each."""

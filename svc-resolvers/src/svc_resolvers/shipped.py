@@ -1,0 +1,43 @@
+"""The lists that ship with the resolvers: what looks like a value and is none."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+
+def _shipped(name: str) -> Any:  # noqa: ANN401  (JSON)
+    return orjson.loads(files("svc_resolvers").joinpath("data", name).read_bytes())
+
+
+@cache
+def placeholder_serials() -> frozenset[str]:
+    """What firmware says where nobody wrote a serial number, in canonical form."""
+    return frozenset(_shipped("placeholder_serials.json"))
+
+
+@cache
+def placeholder_host_names() -> frozenset[str]:
+    """What stands where a device has no name."""
+    return frozenset(_shipped("placeholder_host_names.json")["placeholders"])
+
+
+@cache
+def generic_host_names() -> frozenset[str]:
+    """Names devices come out of the box with: in order, but they tell no device from another."""
+    return frozenset(_shipped("placeholder_host_names.json")["generic"])
+
+
+@cache
+def virtual_mac_prefixes() -> tuple[str, ...]:
+    """The beginnings of addresses that hypervisors and VPN clients give out, the same on many machines."""
+    return tuple(_shipped("virtual_macs.json"))
+
+
+@cache
+def public_domains() -> frozenset[str]:
+    """Domains of mail providers and website hosters: they tell nothing about whose they are."""
+    return frozenset(_shipped("public_domains.json"))

@@ -1,0 +1,1 @@
+"""Finds due jobs, opens runs, retries, recovers lost work."""

@@ -1,0 +1,70 @@
+"""Wires the scheduler: four loops, each at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import psycopg_pool
+import structlog
+from mspbyte_common.db.engine import transaction
+from mspbyte_common.service import Service, run
+
+from svc_scheduler import store
+from svc_scheduler.gauges import measure
+from svc_scheduler.reconcile import reconcile
+from svc_scheduler.recover import recheck, recover
+from svc_scheduler.tick import tick
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.5
+RECOVER_SECONDS = 1.0
+GAUGE_SECONDS = 2.0
+RETENTION_SECONDS = 600.0
+
+
+async def body(service: Service) -> None:
+    """Ticks, recovers, measures and cleans up until the service drains."""
+
+    async def fire() -> None:
+        await reconcile(service.pool)
+        for announcement in await tick(service.pool):
+            await service.announcer.run(*announcement)
+
+    async def mend() -> None:
+        runs, work = await recover(service.pool, service.nats)
+        for announcement in runs:
+            await service.announcer.run(*announcement)
+        await service.announcer.work(work)
+        await service.announcer.work(await recheck(service.pool))
+
+    async def clean() -> None:
+        async with transaction(service.pool, None) as connection:
+            await store.drop_old_pages(connection)
+
+    async def gauges() -> None:
+        await measure(service.pool)
+
+    await asyncio.gather(
+        _every(service, TICK_SECONDS, fire),
+        _every(service, RECOVER_SECONDS, mend),
+        _every(service, GAUGE_SECONDS, gauges),
+        _every(service, RETENTION_SECONDS, clean),
+    )
+
+
+async def _every(service: Service, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+    """Repeats a step; one that the database refuses is tried again at the next turn."""
+    while not service.draining.is_set():
+        try:
+            await step()
+        except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+            log.warning("step_failed", step=step.__name__, error=str(error))
+        await service.sleep(seconds)
+
+
+def main() -> None:
+    """Runs the service until it is told to stop."""
+    run("svc-scheduler", body)

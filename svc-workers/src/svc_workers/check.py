@@ -1,0 +1,47 @@
+"""What a check is: a declaration with one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from mspbyte_common.models import Kind
+
+from svc_workers.links import Links
+from svc_workers.subject import Subject
+from svc_workers.verdict import Severity, Verdict
+
+K = TypeVar("K", bound=Kind)
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class NoParams:
+    """A check without parameters."""
+
+
+@dataclass(frozen=True)
+class Check(Generic[K, P]):
+    """A question asked of every subject of one kind.
+
+    It is asked again when its subject changes, when a neighbour over one of `relations` does, when something of
+    `client_kinds` in the same client does, and when a verdict says so. `needs` are the listings, 'vendor/resource',
+    whose freshness or entities it reads. `evaluate` is pure: all it knows of the time is `Links.now`.
+    """
+
+    name: str
+    kind: type[K]
+    title: str
+    why: str
+    remedy: str
+    severity: Severity
+    params: P
+    evaluate: Callable[[Subject[K], Links, P], Verdict] = field(repr=False)
+    relations: tuple[str, ...] = ()
+    client_kinds: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    def verdict(self, subject: Subject[Any], links: Links) -> Verdict:
+        """The check's answer about a subject of its kind."""
+        return self.evaluate(subject, links, self.params)

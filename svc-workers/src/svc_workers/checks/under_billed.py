@@ -1,0 +1,42 @@
+"""Contract lines that bill less than is used."""
+
+from __future__ import annotations
+
+from mspbyte_common.models import ContractLine
+
+from svc_workers.billing import NotApplicable, compare
+from svc_workers.billing_rules import NEEDS
+from svc_workers.check import Check, NoParams
+from svc_workers.links import Links
+from svc_workers.subject import Subject
+from svc_workers.verdict import Unknown, Verdict, finding, ok
+
+
+def evaluate(subject: Subject[ContractLine], links: Links, _params: NoParams) -> Verdict:
+    """A line must bill at least the units in use."""
+    compared = compare(subject, links)
+    if isinstance(compared, Unknown):
+        return compared
+    if isinstance(compared, NotApplicable) or not compared.difference > 0:
+        return ok(recheck_at=compared.until)
+    return finding(
+        CHECK.severity,
+        compared.evidence(),
+        f"{compared.difference} units used are not billed: {compared.service}",
+        recheck_at=compared.until,
+    )
+
+
+CHECK = Check(
+    name="under_billed",
+    kind=ContractLine,
+    title="Used but not billed",
+    why="The client uses more than it pays for: the MSP bears the cost.",
+    remedy="Raise the units of the contract line to what is in use, from the current period on.",
+    severity="high",
+    params=NoParams(),
+    evaluate=evaluate,
+    relations=("line_contract", "line_service", "line_units"),
+    client_kinds=("device", "licence"),
+    needs=NEEDS,
+)

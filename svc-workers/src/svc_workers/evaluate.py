@@ -1,0 +1,51 @@
+"""The stage `evaluate`: runs the checks a change is about and keeps findings and rechecks true to their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.ledger.item import BATCH, Item, Next, batches
+from prometheus_client import Counter
+
+from svc_workers.expansion.expand import expand
+from svc_workers.findings import store as findings
+from svc_workers.findings.lifecycle import Judged, changes
+from svc_workers.findings.rechecks import rechecks
+from svc_workers.inputs import store as inputs
+from svc_workers.inputs.gather import gather
+from svc_workers.shipped import CHECKS, checks_of
+
+VERDICTS = Counter("mspbyte_verdicts_total", "Answers of checks", ["check", "answer"])
+
+
+async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
+    """Evaluates what the item is about; more subjects than one batch holds become work of their own.
+
+    Of two evaluations that share a client the second starts to read when the first has committed, so it sees all that
+    the first saw. Listings wait with becoming complete until no evaluation is under way: whoever found one incomplete
+    has left its recheck by then.
+    """
+    await inputs.lock_freshness(connection, item.msp_id)
+    subjects = sorted(await expand(connection, item))
+    if len(subjects) > BATCH:
+        return list(batches("evaluate", "recheck", item.account_id, subjects))
+    if subjects:
+        await _judge(connection, item.msp_id, subjects)
+    return []
+
+
+async def _judge(connection: Connection, msp_id: UUID, ids: Sequence[UUID]) -> None:
+    await inputs.lock_clients(connection, ids)
+    batch = await gather(connection, ids, list(CHECKS.values()))
+    judged = [
+        Judged(check, subject, check.verdict(subject, batch.links(subject)))
+        for subject in batch.subjects
+        for check in checks_of(subject.kind)
+    ]
+    stored = await findings.findings_of(connection, ids)
+    await findings.write_findings(connection, msp_id, changes(stored, judged, batch.gone))
+    await findings.replace_rechecks(connection, msp_id, ids, rechecks(judged))
+    for answer in judged:
+        VERDICTS.labels(answer.check.name, type(answer.verdict).__name__.lower()).inc()

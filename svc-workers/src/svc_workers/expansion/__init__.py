@@ -1,0 +1,1 @@
+"""Which subjects a piece of work is about."""

@@ -1,0 +1,40 @@
+"""From a piece of work to the subjects whose checks must run."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.ledger.item import Item
+
+from svc_workers.expansion import store
+from svc_workers.shipped import CHECKS
+
+ASKED: list[tuple[str, str]] = sorted(
+    {(relation, check.kind.NAME) for check in CHECKS.values() for relation in check.relations}
+)
+"""(relation, kind): a change at one end of the relation concerns subjects of the kind at the other."""
+COUNTED: list[tuple[str, str]] = sorted(
+    {(kind, check.kind.NAME) for check in CHECKS.values() for kind in check.client_kinds}
+)
+"""(kind, subject kind): a change of the first concerns every subject of the second in the same client."""
+KINDS: list[str] = sorted({check.kind.NAME for check in CHECKS.values()})
+
+
+async def expand(connection: Connection, item: Item) -> set[UUID]:
+    """The ids of the subjects, entities and accounts, that a piece of work is about.
+
+    kind `recheck`: the subjects themselves; `listing`: whoever waits for the listings that became complete; `account`:
+    the accounts, what they hold and who waits for them; any other: entities, their neighbours, and what counts them.
+    """
+    ids = item.entity_ids
+    match item.kind:
+        case "recheck":
+            return set(ids)
+        case "listing":
+            return await store.waiting_for_listings(connection, ids)
+        case "account":
+            return set(ids) | await store.of_accounts(connection, ids, KINDS)
+        case _:
+            near = await store.neighbours(connection, item.id, ids, ASKED)
+            return set(ids) | near | await store.same_client(connection, ids, COUNTED)

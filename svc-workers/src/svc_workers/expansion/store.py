@@ -1,0 +1,119 @@
+"""SQL that finds the subjects a change is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+
+
+async def neighbours(
+    connection: Connection, work_id: int, ids: Sequence[UUID], asked: Sequence[tuple[str, str]]
+) -> set[UUID]:
+    """Neighbours over edges that hold, or ended no earlier than a day before the work was written.
+
+    `asked` has (relation, kind of neighbour): only those whose checks look at the relation.
+    """
+    if not asked:
+        return set()
+    cursor = await connection.execute(
+        """
+        WITH since AS (
+            SELECT COALESCE((SELECT created_at FROM work WHERE id = %(work)s), transaction_timestamp())
+                   - interval '1 day' AS ended_after
+        ), edge AS (
+            SELECT relation, target_id AS other FROM entity_relationship
+            WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION
+            SELECT relation, source_id FROM entity_relationship
+            WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION
+            SELECT relation, target_id FROM entity_relationship
+            WHERE source_id = ANY(%(ids)s) AND valid_to > (SELECT ended_after FROM since)
+              AND relation = ANY(%(relations)s)
+            UNION
+            SELECT relation, source_id FROM entity_relationship
+            WHERE target_id = ANY(%(ids)s) AND valid_to > (SELECT ended_after FROM since)
+              AND relation = ANY(%(relations)s)
+        )
+        SELECT DISTINCT e.id
+        FROM edge
+        JOIN entity e ON e.id = edge.other
+        JOIN unnest(%(relations)s::text[], %(kinds)s::text[]) AS asked (relation, kind)
+          ON asked.relation = edge.relation AND asked.kind = e.kind
+        """,
+        {
+            "work": work_id,
+            "ids": list(ids),
+            "relations": [relation for relation, _ in asked],
+            "kinds": [kind for _, kind in asked],
+        },
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def same_client(connection: Connection, ids: Sequence[UUID], counted: Sequence[tuple[str, str]]) -> set[UUID]:
+    """Subjects of the clients whose things changed. `counted` has (kind that changed, kind of the subject)."""
+    if not counted:
+        return set()
+    cursor = await connection.execute(
+        """
+        WITH changed AS (
+            SELECT DISTINCT e.client_id, counted.subject_kind
+            FROM entity e
+            JOIN unnest(%(changed)s::text[], %(subjects)s::text[]) AS counted (kind, subject_kind)
+              ON counted.kind = e.kind
+            WHERE e.id = ANY(%(ids)s) AND e.client_id IS NOT NULL
+        )
+        SELECT e.id FROM changed
+        JOIN entity e ON e.client_id = changed.client_id AND e.kind = changed.subject_kind
+        WHERE e.deleted_at IS NULL
+        """,
+        {
+            "ids": list(ids),
+            "changed": [kind for kind, _ in counted],
+            "subjects": [kind for _, kind in counted],
+        },
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def waiting_for_listings(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
+    """Subjects that wait for one of these listings, in its account, its client, or the clients of its PSA."""
+    cursor = await connection.execute(
+        """
+        WITH complete AS (
+            SELECT l.vendor || '/' || l.resource AS listing, l.account_id, a.client_id
+            FROM listing l JOIN account a ON a.id = l.account_id WHERE l.job_id = ANY(%(jobs)s)
+        )
+        SELECT r.subject_id FROM complete
+        JOIN recheck r ON r.waits_for = complete.listing AND r.account_id = complete.account_id
+        UNION
+        SELECT r.subject_id FROM complete
+        JOIN recheck r ON r.waits_for = complete.listing AND r.client_id = complete.client_id
+        UNION
+        SELECT r.subject_id FROM complete
+        JOIN client c ON c.account_id = complete.account_id
+        JOIN recheck r ON r.waits_for = complete.listing AND r.client_id = c.id
+        """,
+        {"jobs": list(job_ids)},
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def of_accounts(connection: Connection, account_ids: Sequence[UUID], kinds: Sequence[str]) -> set[UUID]:
+    """Their entities of these kinds, and who in their clients waits for a listing of their vendors."""
+    cursor = await connection.execute(
+        """
+        SELECT id FROM entity
+        WHERE account_id = ANY(%(accounts)s) AND kind = ANY(%(kinds)s) AND deleted_at IS NULL
+          AND normalized_data IS NOT NULL
+        UNION
+        SELECT r.subject_id FROM account a
+        JOIN recheck r ON r.client_id = a.client_id AND split_part(r.waits_for, '/', 1) = a.vendor
+        WHERE a.id = ANY(%(accounts)s)
+        """,
+        {"accounts": list(account_ids), "kinds": list(kinds)},
+    )
+    return {row[0] for row in await cursor.fetchall()}

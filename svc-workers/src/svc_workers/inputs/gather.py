@@ -1,0 +1,154 @@
+"""Subjects and the links of each, read in a handful of statements for a whole batch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+
+from svc_workers.check import Check
+from svc_workers.inputs import store
+from svc_workers.inputs.store import AccountRow, EntityRow
+from svc_workers.links import Links, Listing
+from svc_workers.subject import MODELS, AccountFacts, Subject
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A batch of subjects with their surroundings. `gone`: why those that no check looks at are not there."""
+
+    now: datetime
+    subjects: tuple[Subject[Any], ...]
+    gone: dict[UUID, str]
+    neighbours: dict[UUID, dict[str, tuple[Subject[Any], ...]]] = field(default_factory=dict)
+    counted: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
+    listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
+    vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
+
+    def links(self, subject: Subject[Any]) -> Links:
+        """The links of one of the subjects."""
+        client = subject.client_id
+        return Links(
+            now=self.now,
+            neighbours=self.neighbours.get(subject.id, {}),
+            counted=self.counted.get(client, ()) if client else (),
+            listings=self.listings.get(client, ()) if client else (),
+            vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
+        )
+
+
+async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[Check[Any, Any]]) -> Inputs:
+    """The subjects of these ids that some of the checks ask about, and all that those checks may want to know."""
+    asked = {check.kind.NAME for check in checks}
+    rows = await store.entities(connection, ids)
+    accounts = await store.accounts(connection, ids)
+    subjects = tuple(_subjects(rows, accounts, asked))
+    kinds = {subject.kind for subject in subjects}
+    wanted = [check for check in checks if check.kind.NAME in kinds]
+    clients = sorted({subject.client_id for subject in subjects if subject.client_id is not None})
+    counting = {check.kind.NAME for check in wanted if check.client_kinds}
+    counting_clients = sorted({s.client_id for s in subjects if s.client_id is not None and s.kind in counting})
+    listings, vendors = await _listings(connection, clients, wanted)
+    return Inputs(
+        now=await store.now(connection),
+        subjects=subjects,
+        gone=_gone(ids, rows, accounts),
+        neighbours=await _neighbours(connection, subjects, wanted),
+        counted=await _counted(connection, counting_clients, wanted),
+        listings=listings,
+        vendors=vendors,
+    )
+
+
+def _subjects(rows: Iterable[EntityRow], accounts: Iterable[AccountRow], asked: set[str]) -> Iterator[Subject[Any]]:
+    for row in rows:
+        if row.kind in asked and row.data is not None and not row.deleted and not row.excluded:
+            yield _subject(row, row.data)
+    for account in accounts:
+        if not account.excluded:
+            facts = AccountFacts.model_validate_json(account.data)
+            yield Subject(
+                account.id,
+                AccountFacts.NAME,
+                account.vendor,
+                "",
+                account.external_id,
+                account.id,
+                account.client_id,
+                facts,
+            )
+
+
+def _gone(ids: Iterable[UUID], rows: Iterable[EntityRow], accounts: Iterable[AccountRow]) -> dict[UUID, str]:
+    gone = dict.fromkeys(ids, "it is no longer known")
+    for row in rows:
+        del gone[row.id]
+        if row.deleted:
+            gone[row.id] = "it was deleted at its source"
+        elif row.excluded:
+            gone[row.id] = "its account is excluded"
+    for account in accounts:
+        del gone[account.id]
+        if account.excluded:
+            gone[account.id] = "the account is excluded"
+    return gone
+
+
+def _subject(row: EntityRow, data: str) -> Subject[Any]:
+    model = MODELS[row.kind].model_validate_json(data)
+    return Subject(row.id, row.kind, row.vendor, row.resource, row.external_id, row.account_id, row.client_id, model)
+
+
+async def _neighbours(
+    connection: Connection, subjects: Sequence[Subject[Any]], checks: Sequence[Check[Any, Any]]
+) -> dict[UUID, dict[str, tuple[Subject[Any], ...]]]:
+    relations = sorted({relation for check in checks for relation in check.relations})
+    edges = await store.edges(connection, [subject.id for subject in subjects], relations)
+    rows = await store.entities(connection, sorted({other for _, _, other in edges}))
+    known = {row.id: _subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
+    found: dict[UUID, dict[str, list[Subject[Any]]]] = defaultdict(lambda: defaultdict(list))
+    for subject, relation, other in edges:
+        if other in known:
+            found[subject][relation].append(known[other])
+    return {
+        subject: {relation: tuple(others) for relation, others in by_relation.items()}
+        for subject, by_relation in found.items()
+    }
+
+
+async def _counted(
+    connection: Connection, clients: Sequence[UUID], checks: Sequence[Check[Any, Any]]
+) -> dict[UUID, tuple[Subject[Any], ...]]:
+    counting = [check for check in checks if check.client_kinds]
+    if not counting or not clients:
+        return {}
+    kinds = sorted({kind for check in counting for kind in check.client_kinds})
+    needs = sorted({need for check in counting for need in check.needs})
+    found: dict[UUID, list[Subject[Any]]] = defaultdict(list)
+    for row in await store.of_clients(connection, clients, kinds, needs):
+        if row.data is not None and row.client_id is not None:
+            found[row.client_id].append(_subject(row, row.data))
+    return {client: tuple(subjects) for client, subjects in found.items()}
+
+
+async def _listings(
+    connection: Connection, clients: Sequence[UUID], checks: Sequence[Check[Any, Any]]
+) -> tuple[dict[UUID, tuple[Listing, ...]], dict[UUID, frozenset[str]]]:
+    needs = sorted({need for check in checks for need in check.needs})
+    if not needs or not clients:
+        return {}, {}
+    listings: dict[UUID, list[Listing]] = defaultdict(list)
+    vendors: dict[UUID, set[str]] = defaultdict(set)
+    for client, vendor, listing in await store.listings(connection, clients, needs):
+        vendors[client].add(vendor)
+        if listing is not None:
+            listings[client].append(listing)
+    return (
+        {client: tuple(rows) for client, rows in listings.items()},
+        {client: frozenset(names) for client, names in vendors.items()},
+    )

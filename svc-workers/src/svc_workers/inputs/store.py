@@ -1,0 +1,180 @@
+"""SQL that reads subjects and their surroundings, and the locks under which that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from mspbyte_common.db.engine import Connection
+
+from svc_workers.links import Listing
+
+
+@dataclass(frozen=True)
+class EntityRow:
+    """An entity. `data` is normalized_data as JSON text; None where it was never normalized."""
+
+    id: UUID
+    kind: str
+    vendor: str
+    resource: str
+    external_id: str
+    account_id: UUID
+    client_id: UUID | None
+    data: str | None
+    deleted: bool
+    excluded: bool
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account, its facts as JSON text."""
+
+    id: UUID
+    vendor: str
+    external_id: str
+    client_id: UUID | None
+    data: str
+    excluded: bool
+
+
+FRESH_INTERVALS = 2
+"""A listing older than this many of its intervals tells nothing; adapters say so when such a one is complete again."""
+
+_ENTITY = """
+    SELECT e.id, e.kind, e.vendor, e.resource, e.external_id, e.account_id, e.client_id,
+           e.normalized_data::text AS data, e.deleted_at IS NOT NULL AS deleted,
+           COALESCE(a.state = 'excluded', false) AS excluded
+    FROM entity e LEFT JOIN account a ON a.id = e.account_id
+"""
+
+
+async def lock_freshness(connection: Connection, msp_id: UUID) -> None:
+    """Holds off listings of the msp that are about to become complete, until this transaction ends."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended('freshness:' || %s::text, 0))", (str(msp_id),)
+    )
+
+
+async def lock_clients(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Waits until no other transaction evaluates the clients of these subjects, and keeps the next ones waiting.
+
+    A subject without a client is serialised by its account. Locks are taken in order, so that two cannot deadlock.
+    """
+    cursor = await connection.execute(
+        """
+        SELECT COALESCE(client_id, account_id)::text FROM entity WHERE id = ANY(%(ids)s)
+        UNION SELECT COALESCE(client_id, id)::text FROM account WHERE id = ANY(%(ids)s)
+        """,
+        {"ids": list(ids)},
+    )
+    keys = sorted(row[0] for row in await cursor.fetchall())
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('evaluate:' || key, 0)) FROM unnest(%s::text[]) AS key", (keys,)
+    )
+
+
+async def now(connection: Connection) -> datetime:
+    """The one moment of this transaction."""
+    cursor = await connection.execute("SELECT transaction_timestamp()")
+    row = await cursor.fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+async def entities(connection: Connection, ids: Sequence[UUID]) -> list[EntityRow]:
+    """Entities by id, deleted ones too."""
+    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+        await cursor.execute(f"{_ENTITY} WHERE e.id = ANY(%s) ORDER BY e.id", (list(ids),))
+        return await cursor.fetchall()
+
+
+async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountRow]:
+    """Accounts by id."""
+    async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        await cursor.execute(
+            """
+            SELECT id, vendor, external_id, client_id, state = 'excluded' AS excluded,
+                   json_build_object('vendor', vendor, 'external_id', external_id, 'name', name, 'state', state,
+                                     'is_root', is_root, 'is_tenant', is_tenant,
+                                     'unreachable_reason', unreachable_reason, 'parked_class', parked_class,
+                                     'parked_reason', parked_reason, 'parked_at', parked_at)::text AS data
+            FROM account WHERE id = ANY(%s) ORDER BY id
+            """,
+            (list(ids),),
+        )
+        return await cursor.fetchall()
+
+
+async def edges(connection: Connection, ids: Sequence[UUID], relations: Sequence[str]) -> list[tuple[UUID, str, UUID]]:
+    """(subject, relation, neighbour) over active edges that hold, from either end."""
+    if not relations:
+        return []
+    cursor = await connection.execute(
+        """
+        SELECT source_id, relation, target_id FROM entity_relationship
+        WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND state = 'active' AND relation = ANY(%(relations)s)
+        UNION
+        SELECT target_id, relation, source_id FROM entity_relationship
+        WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND state = 'active' AND relation = ANY(%(relations)s)
+        ORDER BY 1, 2, 3
+        """,
+        {"ids": list(ids), "relations": list(relations)},
+    )
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
+async def of_clients(
+    connection: Connection, clients: Sequence[UUID], kinds: Sequence[str], needs: Sequence[str]
+) -> list[EntityRow]:
+    """What the clients have of these kinds in the listings 'vendor/resource', but for excluded accounts."""
+    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+        await cursor.execute(
+            f"""
+            {_ENTITY}
+            WHERE e.client_id = ANY(%s) AND e.kind = ANY(%s) AND e.vendor || '/' || e.resource = ANY(%s)
+              AND e.deleted_at IS NULL AND e.normalized_data IS NOT NULL AND a.state IS DISTINCT FROM 'excluded'
+            ORDER BY e.id
+            """,
+            (list(clients), list(kinds), list(needs)),
+        )
+        return await cursor.fetchall()
+
+
+async def listings(
+    connection: Connection, clients: Sequence[UUID], needs: Sequence[str]
+) -> list[tuple[UUID, str, Listing | None]]:
+    """(client, vendor, listing) for each account of a client that can be read, and each listing of `needs` it has.
+
+    An account whose vendor has none in `needs` gives one row without. A client's accounts are those mapped to it,
+    and its PSA.
+    """
+    cursor = await connection.execute(
+        """
+        SELECT k.id, a.vendor, n.resource,
+               CASE WHEN r.interval_seconds IS NULL OR l.complete_at
+                         >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds)
+                    THEN l.complete_at END
+        FROM unnest(%(clients)s::uuid[]) AS k (id)
+        CROSS JOIN LATERAL (
+            SELECT id FROM account WHERE client_id = k.id
+            UNION SELECT account_id FROM client WHERE id = k.id
+        ) AS mine
+        JOIN account a ON a.id = mine.id
+        LEFT JOIN (SELECT split_part(need, '/', 1) AS vendor, split_part(need, '/', 2) AS resource
+                   FROM unnest(%(needs)s::text[]) AS need) n ON n.vendor = a.vendor
+        LEFT JOIN listing l ON l.account_id = a.id AND l.resource = n.resource
+        LEFT JOIN resource r ON r.vendor = a.vendor AND r.name = n.resource
+        WHERE a.state <> 'excluded' AND a.is_tenant AND a.unreachable_reason IS NULL
+        """,
+        {"clients": list(clients), "needs": list(needs), "intervals": FRESH_INTERVALS},
+    )
+    return [
+        (client, vendor, None if resource is None else Listing(vendor, resource, complete_at))
+        for client, vendor, resource, complete_at in await cursor.fetchall()
+    ]

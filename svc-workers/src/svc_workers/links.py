@@ -1,0 +1,63 @@
+"""What a check may know beyond its subject: neighbours, its client's things, and how fresh the listings are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from mspbyte_common.models import Kind
+
+from svc_workers.subject import Subject
+
+K = TypeVar("K", bound=Kind)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """When one account's list of a resource was last read whole; None: never, or too long ago to rely on."""
+
+    vendor: str
+    resource: str
+    complete_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """The surroundings of one subject.
+
+    `neighbours` holds active edges to things that are not deleted, by relation. `counted` holds the client's entities
+    of the resources the checks need. `listings` has one row per resource and reachable, not excluded account of the
+    client; `vendors` are those with such an account.
+    """
+
+    now: datetime
+    neighbours: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
+    counted: tuple[Subject[Any], ...] = ()
+    listings: tuple[Listing, ...] = ()
+    vendors: frozenset[str] = frozenset()
+
+    def related(self, relation: str, kind: type[K]) -> tuple[Subject[K], ...]:
+        """Neighbours of a kind over a relation, in either direction."""
+        return _of_kind(self.neighbours.get(relation, ()), kind)
+
+    def of_client(self, kind: type[K], *, vendor: str, resource: str) -> tuple[Subject[K], ...]:
+        """The client's entities of one resource; the check must name it in `needs` and the kind in `client_kinds`."""
+        return _of_kind(
+            (subject for subject in self.counted if (subject.vendor, subject.resource) == (vendor, resource)), kind
+        )
+
+    def freshness(self, vendor: str, resource: str) -> datetime | None:
+        """When the least recently read account of the client was last read whole; None while any is not."""
+        times = [row.complete_at for row in self.listings if (row.vendor, row.resource) == (vendor, resource)]
+        known = [time for time in times if time is not None]
+        return min(known) if known and len(known) == len(times) else None
+
+    def has_account(self, vendor: str) -> bool:
+        """Whether the client has an account of the vendor that can be reached and is not excluded."""
+        return vendor in self.vendors
+
+
+def _of_kind(subjects: Iterable[Subject[Any]], kind: type[K]) -> tuple[Subject[K], ...]:
+    return tuple(subject for subject in subjects if isinstance(subject.model, kind))

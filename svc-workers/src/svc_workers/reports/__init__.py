@@ -1,0 +1,1 @@
+"""Reports: one set of numbers, in three forms."""

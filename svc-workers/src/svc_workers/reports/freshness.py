@@ -1,0 +1,49 @@
+"""How old what a report says is, per vendor and resource."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from svc_workers.reports.store import Source
+
+
+class Freshness:
+    """The listings of a client's accounts, by vendor and resource."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources: dict[tuple[str, str], list[Source]] = defaultdict(list)
+        for source in sources:
+            self._sources[source.vendor, source.resource].append(source)
+
+    def of(self, vendor: str, resource: str) -> datetime | None:
+        """When the least recently read account that can be reached was last read whole; None: no data.
+
+        There is no data while one of them was never read whole, or too long ago.
+        """
+        sources = [source for source in self._sources.get((vendor, resource), ()) if source.reachable]
+        times = [source.complete_at for source in sources if source.complete_at is not None and not source.stale]
+        return min(times) if times and len(times) == len(sources) else None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per vendor and resource, with what stands in the way of any account."""
+        return [
+            {
+                "vendor": vendor,
+                "resource": resource,
+                "accounts": len(sources),
+                "complete_at": self.of(vendor, resource),
+                "problems": [f"{source.account}: {problem}" for source in sources if (problem := _problem(source))],
+            }
+            for (vendor, resource), sources in sorted(self._sources.items())
+        ]
+
+
+def _problem(source: Source) -> str | None:
+    if source.stale and source.complete_at is not None:
+        return ", ".join(
+            filter(None, [f"last read in full on {source.complete_at:%Y-%m-%d %H:%M} UTC", source.problem])
+        )
+    return source.problem

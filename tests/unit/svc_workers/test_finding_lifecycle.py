@@ -1,0 +1,117 @@
+"""What verdicts make of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from mspbyte_common.ids import finding_id
+from svc_workers.checks.high_alert_open import CHECK
+from svc_workers.findings.lifecycle import Change, Judged, Standing, changes
+from svc_workers.findings.rechecks import rechecks
+from svc_workers.verdict import Verdict, finding, ok, unknown
+
+Build = Callable[..., Any]
+SAID = finding("high", {"alert": "Malware found"})
+
+
+def _one(stored: Standing | None, subject: Any, verdict: Verdict) -> Change | None:
+    found = changes([stored] if stored else [], [Judged(CHECK, subject, verdict)], {})
+    return found[0] if found else None
+
+
+@pytest.fixture
+def standing(alert: Build) -> Standing:
+    change = _one(None, alert(), SAID)
+    assert change is not None
+    return change.finding
+
+
+def test_a_first_finding_opens(alert: Build) -> None:
+    change = _one(None, alert(), SAID)
+
+    assert change is not None
+    assert change.event
+    assert change.finding.state == "open"
+    assert change.finding.id == finding_id("high_alert_open", alert().id)
+    assert change.finding.title == CHECK.title
+
+
+@pytest.mark.parametrize("state", ["open", "acknowledged", "suppressed", "regressed"])
+def test_the_same_finding_again_changes_nothing(alert: Build, standing: Standing, state: Any) -> None:
+    assert _one(replace(standing, state=state), alert(), SAID) is None
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "suppressed"])
+def test_a_new_severity_is_an_event_and_keeps_what_a_person_decided(
+    alert: Build, standing: Standing, state: Any
+) -> None:
+    change = _one(replace(standing, state=state), alert(), finding("critical", SAID.evidence))
+
+    assert change is not None
+    assert change.event
+    assert (change.finding.state, change.finding.severity) == (state, "critical")
+
+
+def test_new_evidence_is_no_event(alert: Build, standing: Standing) -> None:
+    change = _one(standing, alert(), finding("high", {"alert": "Other malware"}))
+
+    assert change is not None
+    assert not change.event
+
+
+@pytest.mark.parametrize("state", ["open", "acknowledged", "suppressed", "regressed"])
+def test_ok_resolves_what_stands(alert: Build, standing: Standing, state: Any) -> None:
+    change = _one(replace(standing, state=state), alert(), ok())
+
+    assert change is not None
+    assert change.event
+    assert change.finding.state == "resolved"
+    assert change.finding.evidence["resolved_because"] == "the check found it in order"
+
+
+def test_ok_on_nothing_and_on_the_resolved_is_nothing(alert: Build, standing: Standing) -> None:
+    assert _one(None, alert(), ok()) is None
+    assert _one(replace(standing, state="resolved"), alert(), ok()) is None
+
+
+def test_a_finding_after_resolution_is_regressed(alert: Build, standing: Standing) -> None:
+    resolved = _one(standing, alert(), ok())
+    assert resolved is not None
+    change = _one(resolved.finding, alert(), SAID)
+
+    assert change is not None
+    assert change.event
+    assert change.finding.state == "regressed"
+    assert "resolved_because" not in change.finding.evidence
+
+
+def test_unknown_opens_nothing_and_resolves_nothing(alert: Build, standing: Standing) -> None:
+    assert _one(None, alert(), unknown("why")) is None
+    assert _one(standing, alert(), unknown("why")) is None
+
+
+def test_a_subject_that_is_gone_resolves_its_findings_with_the_reason(standing: Standing) -> None:
+    [change] = changes([standing], [], {standing.subject_id: "it was deleted at its source"})
+
+    assert change.finding.state == "resolved"
+    assert change.finding.evidence["resolved_because"] == "it was deleted at its source"
+    assert changes([change.finding], [], {standing.subject_id: "it was deleted at its source"}) == []
+
+
+def test_rechecks_are_kept_for_the_unknown_and_for_what_time_changes(alert: Build, now: datetime) -> None:
+    rows = rechecks(
+        [
+            Judged(CHECK, alert(), unknown("why", "sophos/alerts")),
+            Judged(replace(CHECK, name="later"), alert(), ok(recheck_at=now)),
+            Judged(replace(CHECK, name="settled"), alert(), ok()),
+        ]
+    )
+
+    assert [(row.check_name, row.why, row.waits_for, row.due_at) for row in rows] == [
+        ("high_alert_open", "why", "sophos/alerts", None),
+        ("later", None, None, now),
+    ]
