@@ -19,7 +19,6 @@ from mspbyte_common.vendors.session import Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from mspbyte_common.vendors.waits import retry_after
-
 from svc_adapter_autotask.settings import ZONE_HOURS, ZONE_LOOKUP
 
 ZONES = TokenCache()
@@ -65,7 +64,9 @@ def zone_url(url: str, lookup: str) -> str:
     """The zone's address, if it is under the lookup's own domain: the credential is sent there."""
     given, known = urlsplit(origin(url)), urlsplit(origin(lookup))
     domain = ".".join((known.hostname or "").split(".")[-2:])
-    same = given.hostname == known.hostname or (known.scheme == "https" and (given.hostname or "").endswith(f".{domain}"))
+    same = given.hostname == known.hostname or (
+        known.scheme == "https" and (given.hostname or "").endswith(f".{domain}")
+    )
     if given.scheme != known.scheme or not same:
         message = f"the zone {url} is not under {domain}"
         raise RequestInvalid(message)

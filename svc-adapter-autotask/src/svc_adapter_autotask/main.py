@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from mspbyte_common.adapter import AdapterSettings, Vendor, adapter
 from mspbyte_common.service import run
-from mspbyte_common.vendors.adapter import AdapterSettings, Vendor, adapter
-
 from svc_adapter_autotask.auth import connect
 from svc_adapter_autotask.endpoints import ENDPOINTS
 from svc_adapter_autotask.settings import LIMITS

@@ -21,10 +21,9 @@ from mspbyte_common.errors import (
     VendorError,
 )
 from mspbyte_common.vendors.session import Session, Target
-from mspbyte_common.vendors.tokens import Token, TokenCache
+from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from mspbyte_common.vendors.waits import retry_after
-
 from svc_adapter_m365.settings import GRAPH, LOGIN, SCOPE
 
 TOKENS = TokenCache()
@@ -67,12 +66,7 @@ async def connect(transport: Transport, target: Target) -> Session:
         answer = await transport.send("POST", address, origins={origin(login)}, form=form)
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise classify_sign_in(answer)
-        body = answer.json()
-        try:
-            return Token(str(body["access_token"]), float(body["expires_in"]))
-        except (KeyError, TypeError, ValueError):
-            message = "the token endpoint's answer has no access_token and expires_in"
-            raise SchemaDrift(message) from None
+        return token_of(answer)
 
     async def authorize() -> Mapping[str, str]:
         return {"authorization": f"Bearer {await TOKENS.get(key, mint)}"}

@@ -8,7 +8,6 @@ from typing import Any
 
 from mspbyte_common.vendors.endpoint import Accounts, Endpoint, Record
 from mspbyte_common.vendors.pages import next_link, unpaged
-
 from svc_adapter_m365.members import add_members
 
 DAY = timedelta(hours=24)
@@ -74,7 +73,13 @@ DOMAINS = Endpoint(
     resource="domains", kind="domain", path="/v1.0/domains", records="value", paging=LINKED, interval=DAY, priority=2
 )
 SKUS = Endpoint(
-    resource="subscribedSkus", kind="licence", path="/v1.0/subscribedSkus", records="value", paging=unpaged(), interval=DAY, priority=3,
+    resource="subscribedSkus",
+    kind="licence",
+    path="/v1.0/subscribedSkus",
+    records="value",
+    paging=unpaged(),
+    interval=DAY,
+    priority=3,
 )
 USERS = Endpoint(
     resource="users",

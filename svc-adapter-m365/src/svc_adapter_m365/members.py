@@ -16,7 +16,6 @@ from mspbyte_common.errors import RequestInvalid, SchemaDrift, Throttled, Transi
 from mspbyte_common.vendors.endpoint import Fetch, Record, Request
 from mspbyte_common.vendors.transport import Answer
 from mspbyte_common.vendors.waits import retry_after
-
 from svc_adapter_m365.auth import classify
 
 BATCH = 20
@@ -67,7 +66,9 @@ def _page(answer: dict[str, Any]) -> dict[str, Any]:
     status, body = answer.get("status"), answer.get("body")
     if status == 200 and isinstance(body, dict) and isinstance(body.get("value"), list):  # noqa: PLR2004
         return body
-    raise _inner_error(int(status or 0), {str(k).lower(): str(v) for k, v in (answer.get("headers") or {}).items()}, body)
+    raise _inner_error(
+        int(status or 0), {str(k).lower(): str(v) for k, v in (answer.get("headers") or {}).items()}, body
+    )
 
 
 def _inner_error(status: int, headers: dict[str, str], body: object) -> VendorError:

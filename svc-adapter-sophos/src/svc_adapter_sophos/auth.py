@@ -20,69 +20,65 @@ from mspbyte_common.errors import (
     VendorError,
 )
 from mspbyte_common.vendors.session import Session, Target
-from mspbyte_common.vendors.tokens import Token, TokenCache
+from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from mspbyte_common.vendors.waits import retry_after
-
 from svc_adapter_sophos.settings import API, IDENTITY
 
 TOKENS = TokenCache()
-NO_ASSISTANCE = "The tenant refuses the partner: switch on Partner Assistance in its Sophos Central, then: mspctl account resume."
+NO_ASSISTANCE = (
+    "The tenant refuses the partner: switch on Partner Assistance in its Sophos Central, then: mspctl account resume."
+)
 
 
 async def connect(transport: Transport, target: Target) -> Session:
     """A session for the partner itself, or for one of its tenants on the host its listing named."""
-    identity = str(target.connection.get("identity_url") or IDENTITY)
     api = str(target.connection.get("api_url") or API)
     is_tenant = "api_host" in target.account
     hosts = {"global": api, "default": tenant_host(str(target.account["api_host"]), api) if is_tenant else api}
 
-    async def mint() -> Token:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": str(target.connection["client_id"]),
-            "client_secret": str(target.secret["client_secret"]),
-            "scope": "token",
-        }
-        answer = await transport.send(
-            "POST", f"{identity.rstrip('/')}/api/v2/oauth2/token", origins={origin(identity)}, form=form
-        )
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
-            raise classify_sign_in(answer)
-        body = answer.json()
-        try:
-            return Token(str(body["access_token"]), float(body["expires_in"]))
-        except (KeyError, TypeError, ValueError):
-            message = "the token endpoint's answer has no access_token and expires_in"
-            raise SchemaDrift(message) from None
-
     async def token() -> str:
-        return await TOKENS.get(target.connection_id, mint)
+        return await TOKENS.get(target.connection_id, lambda: _mint(transport, target))
 
     async def authorize() -> Mapping[str, str]:
         bearer = {"authorization": f"Bearer {await token()}"}
         if is_tenant:
             return bearer | {"x-tenant-id": target.external_id}
-        return bearer | {"x-partner-id": await TOKENS.get((target.connection_id, "whoami"), whoami)}
-
-    async def whoami() -> Token:
-        """The partner's id, kept beside the token."""
-        answer = await transport.send(
-            "GET", f"{api.rstrip('/')}/whoami/v1", origins={origin(api)}, headers={"authorization": f"Bearer {await token()}"}
-        )
-        if answer.status != 200:  # noqa: PLR2004
-            raise classify(answer)
-        body = answer.json()
-        if body.get("idType") != "partner":
-            message = f"the credential belongs to a {body.get('idType')}, not to a partner"
-            raise CredentialInvalid(message, advice="Create the credential in Sophos Central Partner, not in a tenant.")
-        return Token(str(body["id"]).lower(), 3_600)
+        partner = (target.connection_id, "whoami")
+        return bearer | {"x-partner-id": await TOKENS.get(partner, lambda: _whoami(transport, api, bearer))}
 
     def renew(refused: Mapping[str, str]) -> bool:
         TOKENS.refused(target.connection_id, refused["authorization"].removeprefix("Bearer "))
         return True
 
     return Session("sophos", hosts, authorize, renew, classify)
+
+
+async def _mint(transport: Transport, target: Target) -> Token:
+    identity = str(target.connection.get("identity_url") or IDENTITY)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": str(target.connection["client_id"]),
+        "client_secret": str(target.secret["client_secret"]),
+        "scope": "token",
+    }
+    address = f"{identity.rstrip('/')}/api/v2/oauth2/token"
+    answer = await transport.send("POST", address, origins={origin(identity)}, form=form)
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+        raise classify_sign_in(answer)
+    return token_of(answer)
+
+
+async def _whoami(transport: Transport, api: str, bearer: Mapping[str, str]) -> Token:
+    """The partner's id, kept as a token is."""
+    answer = await transport.send("GET", f"{api.rstrip('/')}/whoami/v1", origins={origin(api)}, headers=bearer)
+    if answer.status != 200:  # noqa: PLR2004
+        raise classify(answer)
+    body = answer.json()
+    if body.get("idType") != "partner":
+        message = f"the credential belongs to a {body.get('idType')}, not to a partner"
+        raise CredentialInvalid(message, advice="Create the credential in Sophos Central Partner, not in a tenant.")
+    return Token(str(body["id"]).lower(), 3_600)
 
 
 def tenant_host(host: str, api: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.ledger.item import Item, Next, batches
-
 from svc_linkers import rules, store
 from svc_linkers.rule import ReferenceRule, SamenessRule
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
-
 from svc_linkers.rule import ReferenceRule, SamenessRule, Scope
 
 SHARED_BY = 30
@@ -20,9 +19,7 @@ async def one_at_a_time(connection: Connection, msp_id: UUID) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('link:' || %s::text, 0))", (str(msp_id),))
 
 
-async def relink_reference(
-    connection: Connection, msp_id: UUID, rule: ReferenceRule, ids: Sequence[UUID]
-) -> set[UUID]:
+async def relink_reference(connection: Connection, msp_id: UUID, rule: ReferenceRule, ids: Sequence[UUID]) -> set[UUID]:
     """Brings a reference rule's edges at these entities up to date; returns both ends of each edge begun or ended."""
     column = _SCOPE_COLUMN[rule.scope]
     near, far = ("target_id", "source_id") if rule.reverse else ("source_id", "target_id")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.ledger.item import Item, Next, batches
-from pydantic import ValidationError
-
 from svc_processors import normalizers, store
 from svc_processors.misfit import describe
 from svc_processors.normalizer import Normalizer
@@ -34,8 +34,10 @@ class _Sorted:
 
 
 async def process(connection: Connection, item: Item) -> Sequence[Next]:
-    """Maps a batch. A change of meaning goes on to be resolved; one of volatile fields alone goes straight to the checks;
-    a tombstone goes on as a change does; a record that does not fit is quarantined and the others go on.
+    """Maps a batch.
+
+    A change of meaning goes on to be resolved; one of volatile fields alone goes straight to the checks; a tombstone goes
+    on as a change does; a record that does not fit is quarantined and the others go on.
     """
     found = _Sorted()
     for raw in await store.lock_raw(connection, item.entity_ids):

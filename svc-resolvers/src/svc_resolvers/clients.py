@@ -12,7 +12,6 @@ from uuid import UUID
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.models import Company, Contact, Contract, ContractLine, ContractUnit, Device, Kind, Tenant
-
 from svc_resolvers import store
 from svc_resolvers.store import Unresolved
 

@@ -132,14 +132,6 @@ def _device(vendor: str, model: Device) -> Pairs:
     yield from _each("mac", model.macs_canonical)
     yield "host_name", model.host_name_canonical
     yield "os_family", None if model.os_family in ("unknown", "other") else model.os_family
-    yield "user_name", _log_in_name(model.owner_upn or model.last_user)
-
-
-def _log_in_name(name: str | None) -> str | None:
-    r"""What jane@corp.example and CORP\jane share: traits like this and the OS confirm or contradict a weak key."""
-    if name is None:
-        return None
-    return name.rpartition("\\")[2].partition("@")[0].strip().casefold() or None
 
 
 def _device_refers(_vendor: str, model: Device) -> Pairs:

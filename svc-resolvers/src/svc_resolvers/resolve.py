@@ -11,7 +11,6 @@ from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.ledger.item import Item, Next, batches
 from mspbyte_common.models import KINDS, Company, Contract, Device, Kind, Tenant
-
 from svc_resolvers import rules, store
 from svc_resolvers.apply import apply_rules
 from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, assign
@@ -62,7 +61,7 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
         *batches("evaluate", item.kind, item.account_id, set(item.entity_ids) - relinked - gone),
     ]
     if item.kind == Contract.NAME:
-        following += await _parts_elsewhere(connection, item, repaired, clients.by_entity)
+        following += await _parts_elsewhere(connection, repaired, clients.by_entity)
     return following
 
 
@@ -116,7 +115,6 @@ async def _write(connection: Connection, item: Item, batch: _Batch) -> set[UUID]
 
 async def _parts_elsewhere(
     connection: Connection,
-    item: Item,
     repaired: Sequence[tuple[Unresolved, Kind, Kind, object, object]],
     clients: dict[UUID, UUID | None],
 ) -> list[Next]:

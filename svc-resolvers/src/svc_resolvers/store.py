@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
-
 from svc_resolvers.rule import Key
 
 
@@ -201,7 +200,7 @@ async def delete_keys(connection: Connection, keys: Collection[StoredKey]) -> No
 
 
 async def insert_keys(connection: Connection, msp_id: UUID, keys: Collection[StoredKey]) -> None:
-    """Adds keys that are not there. (COPY does not work under row-level security.)"""
+    """Adds keys that are not there; by INSERT, for COPY does not work under row-level security."""
     rows = list(keys)
     await connection.execute(
         """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.jetstream.topology import STAGES
 from mspbyte_common.metrics import BACKLOG, DEAD, FRESHNESS, OLDEST
-
 from svc_scheduler import store
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import psycopg
-import psycopg_pool
 import structlog
-from mspbyte_common.db.engine import transaction
-from mspbyte_common.service import Service, run
 
+from mspbyte_common.db.engine import DATABASE_ERRORS, transaction
+from mspbyte_common.service import Service, run
 from svc_scheduler import store
 from svc_scheduler.gauges import measure
 from svc_scheduler.reconcile import reconcile
@@ -60,7 +58,7 @@ async def _every(service: Service, seconds: float, step: Callable[[], Awaitable[
     while not service.draining.is_set():
         try:
             await step()
-        except (psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        except DATABASE_ERRORS as error:
             log.warning("step_failed", step=step.__name__, error=str(error))
         await service.sleep(seconds)
 

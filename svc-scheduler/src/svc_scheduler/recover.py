@@ -5,14 +5,14 @@ from __future__ import annotations
 import nats.errors
 import nats.js.errors
 import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.jetstream.topology import STAGES, VENDORS
 from mspbyte_common.ledger.item import batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.trace import new_traceparent
-from nats.aio.client import Client
-from nats.js import JetStreamContext
-
 from svc_scheduler import store
 from svc_scheduler.store import RunAnnouncement
 

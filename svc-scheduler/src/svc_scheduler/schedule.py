@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cronsim import CronSim, CronSimError
+
 from mspbyte_common.errors import UsageError
 
 EVERY = re.compile(r"every (\d+)s")

@@ -159,9 +159,7 @@ async def insert_run(
 
 async def move_job(connection: Connection, job_id: UUID, next_fire_at: datetime) -> None:
     """Sets when the job fires next; a person's wish is fulfilled."""
-    await connection.execute(
-        "UPDATE job SET next_fire_at = %s, manual_at = NULL WHERE id = %s", (next_fire_at, job_id)
-    )
+    await connection.execute("UPDATE job SET next_fire_at = %s, manual_at = NULL WHERE id = %s", (next_fire_at, job_id))
 
 
 async def recover_runs(connection: Connection) -> int:

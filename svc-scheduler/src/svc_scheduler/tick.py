@@ -7,7 +7,6 @@ from datetime import datetime
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
 from mspbyte_common.trace import new_traceparent
-
 from svc_scheduler import store
 from svc_scheduler.schedule import Schedule, fires, jitter
 from svc_scheduler.store import Due, RunAnnouncement

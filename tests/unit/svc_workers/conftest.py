@@ -12,14 +12,11 @@ import pytest
 from mspbyte_common.models import (
     KINDS,
     Alert,
-    Contract,
     ContractLine,
-    ContractUnit,
     Device,
     Identity,
     Kind,
     Licence,
-    Service,
 )
 from svc_workers.links import Links, Listing
 from svc_workers.subject import AccountFacts, Subject
@@ -135,7 +132,8 @@ def account() -> Build:
             "is_root": False,
             "is_tenant": True,
         }
-        model = AccountFacts(**dict.fromkeys(AccountFacts.model_fields) | usual | fields)
+        given: dict[str, Any] = dict.fromkeys(AccountFacts.model_fields) | usual | fields
+        model = AccountFacts(**given)
         return _subject(model, model.vendor, "", model.external_id)
 
     return build
@@ -145,7 +143,7 @@ def account() -> Build:
 def line() -> Callable[..., tuple[Subject[ContractLine], dict[str, Any]]]:
     """A line of a running contract that bills three workstations in November, with its neighbours."""
 
-    def build(
+    def build(  # noqa: PLR0913, PLR0917 - each is one thing a test may change
         service: str = "Endpoint Protection - Workstation",
         units: int = 3,
         client: UUID | None = CLIENT,
@@ -189,15 +187,15 @@ def links() -> Callable[..., Links]:
         incomplete: tuple[str, ...] = (),
         vendors: tuple[str, ...] = ("m365", "sophos", "autotask"),
     ) -> Links:
-        lists = ("m365/managedDevices", "m365/subscribedSkus", "sophos/endpoints")
+        lists = (("m365", "managedDevices"), ("m365", "subscribedSkus"), ("sophos", "endpoints"))
         return Links(
             now=NOW,
             neighbours=neighbours or {},
             counted=counted,
             listings=tuple(
-                Listing(*name.split("/"), None if name in incomplete else NOW - timedelta(hours=1))
-                for name in lists
-                if name.split("/")[0] in vendors
+                Listing(vendor, resource, None if f"{vendor}/{resource}" in incomplete else NOW - timedelta(hours=1))
+                for vendor, resource in lists
+                if vendor in vendors
             ),
             vendors=frozenset(vendors),
         )

@@ -24,7 +24,7 @@ Build = Callable[..., Any]
     ("on", "supported", "answer"),
     [(False, True, Finding), (False, None, Finding), (True, True, Ok), (False, False, Ok), (None, True, Unknown)],
 )
-def test_tamper_protection(device: Build, links: Build, on: bool | None, supported: bool | None, answer: type) -> None:
+def test_tamper_protection(device: Build, links: Build, on: object, supported: object, answer: type) -> None:
     subject = device(source="sophos/endpoints", tamper_protection=on, tamper_protection_supported=supported)
 
     assert isinstance(tamper_protection_off.CHECK.verdict(subject, links()), answer)

@@ -1,22 +1,22 @@
 """The error tree. Each leaf says what happens next.
 
-    PipelineError
-    ├── UsageError            a person's mistake: shown as one line, exit code 2
-    ├── VendorError           a vendor's answer, by class
-    │   ├── Retryable         tried again later by the scheduler
-    │   │   ├── Throttled     waits as told, burns no attempt
-    │   │   ├── Transient     backs off exponentially
-    │   │   └── Unreachable   backs off exponentially: no answer at all
-    │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
-    │   │   ├── CredentialInvalid
-    │   │   ├── ConsentMissing
-    │   │   └── AccountGone
-    │   ├── Unavailable       the account has no such resource: said once, not retried before the next listing
-    │   └── Final             fails the run, next fire tries again
-    │       ├── SchemaDrift       the page is not what the vendor documents
-    │       ├── RequestInvalid    our request is wrong
-    │       └── PagingBroken      a listing that cannot end
-    └── LeaseLost             somebody else owns the run now: stop at once, write nothing
+PipelineError
+├── UsageError            a person's mistake: shown as one line, exit code 2
+├── VendorError           a vendor's answer, by class
+│   ├── Retryable         tried again later by the scheduler
+│   │   ├── Throttled     waits as told, burns no attempt
+│   │   ├── Transient     backs off exponentially
+│   │   └── Unreachable   backs off exponentially: no answer at all
+│   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
+│   │   ├── CredentialInvalid
+│   │   ├── ConsentMissing
+│   │   └── AccountGone
+│   ├── Unavailable       the account has no such resource: said once, not retried before the next listing
+│   └── Final             fails the run, next fire tries again
+│       ├── SchemaDrift       the page is not what the vendor documents
+│       ├── RequestInvalid    our request is wrong
+│       └── PagingBroken      a listing that cannot end
+└── LeaseLost             somebody else owns the run now: stop at once, write nothing
 """
 
 from __future__ import annotations

@@ -49,12 +49,16 @@ def unwrap(kek: bytes, wrapped: bytes, msp_id: UUID, version: int) -> bytes:
     return _open(kek, wrapped, _about("data_key", msp_id, version))
 
 
-def encrypt(data_key: bytes, secret: dict[str, Any], msp_id: UUID, vendor: str, connection: UUID, version: int) -> bytes:
+def encrypt(
+    data_key: bytes, secret: dict[str, Any], msp_id: UUID, vendor: str, connection: UUID, version: int
+) -> bytes:
     """A connection's secret, encrypted for its row."""
     return _seal(data_key, orjson.dumps(secret), _about("connection", msp_id, vendor, connection, version))
 
 
-def decrypt(data_key: bytes, sealed: bytes, msp_id: UUID, vendor: str, connection: UUID, version: int) -> dict[str, Any]:
+def decrypt(
+    data_key: bytes, sealed: bytes, msp_id: UUID, vendor: str, connection: UUID, version: int
+) -> dict[str, Any]:
     """The secret of a connection's row."""
     secret: dict[str, Any] = orjson.loads(
         _open(data_key, sealed, _about("connection", msp_id, vendor, connection, version))

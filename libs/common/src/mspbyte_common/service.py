@@ -53,7 +53,9 @@ class Service:
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     loops: list[ConsumeLoop] = field(default_factory=list)
 
-    def consume(self, stream: str, consumer: str, receive: Receive, *, hands: int | None = None) -> Coroutine[Any, Any, None]:
+    def consume(
+        self, stream: str, consumer: str, receive: Receive, *, hands: int | None = None
+    ) -> Coroutine[Any, Any, None]:
         """A loop over one durable consumer, to be awaited by the service's body."""
         loop = ConsumeLoop(self.nats, stream, consumer, receive, hands=hands or self.settings.hands)
         self.loops.append(loop)
@@ -98,7 +100,10 @@ def stages(handlers: Mapping[str, Handler]) -> Body:
 
     async def body(service: Service) -> None:
         await asyncio.gather(
-            *(service.consume("STAGES", stage, receive_work(service, stage, handler)) for stage, handler in handlers.items())
+            *(
+                service.consume("STAGES", stage, receive_work(service, stage, handler))
+                for stage, handler in handlers.items()
+            )
         )
 
     return body

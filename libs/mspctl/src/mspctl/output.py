@@ -14,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console = Console(highlight=False, width=200)
+"""Standard output; wide where nobody looks, so that a file or a pipe gets whole lines."""
 
 
 def emit_json(document: object) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 import mspbyte_common.db.engine  # noqa: F401 - its import makes psycopg read and write JSON with orjson
+from mspbyte_common.db.bootstrap import apply_roles, migrate
 from mspbyte_common.errors import UsageError
 from mspctl.failure import Failure
 from mspctl.target import Target
@@ -20,22 +20,25 @@ Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 
 
-@dataclass(frozen=True)
 class Database:
-    """An open database, and the msp whose rows commands see."""
+    """The database of a target, and the msp whose rows commands see. It connects anew when the server came back."""
 
-    connection: Connection
-    target: Target
-    msp_id: UUID | None
+    def __init__(self, target: Target, msp_id: UUID | None = None) -> None:
+        self.target = target
+        self.msp_id = msp_id
+        self._connection: Connection | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction that sees the msp's rows, and no other's."""
-        with self.connection.transaction():
-            self.connection.execute(
-                "SELECT set_config('app.msp_id', %s, true)", (str(self.msp_id) if self.msp_id else "",)
-            )
-            yield self.connection
+        """A transaction that sees the msp's rows, and no other's. Failure when the database does not answer."""
+        with _failures(self.target):
+            if self._connection is None or self._connection.closed:
+                self._connection = _connect(self.target)
+            with self._connection.transaction():
+                self._connection.execute(
+                    "SELECT set_config('app.msp_id', %s, true)", (str(self.msp_id) if self.msp_id else "",)
+                )
+                yield self._connection
 
     @property
     def msp(self) -> UUID:
@@ -45,12 +48,39 @@ class Database:
             raise UsageError(message)
         return self.msp_id
 
+    def close(self) -> None:
+        """Ends the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
 
 @contextmanager
 def open_database(target: Target, msp: str | None, *, needs_msp: bool = True) -> Iterator[Database]:
     """Connects as the target's role. `msp`: its name; None where there is only one."""
-    with _failures(target), _connect(target) as connection:
-        yield Database(connection, target, _msp(connection, msp) if needs_msp else None)
+    database = Database(target)
+    try:
+        if needs_msp:
+            with database.transaction() as connection:
+                chosen = _msp(connection, msp)
+            database.msp_id = chosen
+        yield database
+    finally:
+        database.close()
+
+
+def set_up(url: str, passwords: Mapping[str, str]) -> None:
+    """Brings schema, roles and grants up to date; `url` is that of the schema's owner. Failure when that cannot be done."""
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            row = connection.execute("SELECT has_schema_privilege('public', 'CREATE')").fetchone()
+    except psycopg.OperationalError as error:
+        message = f"the database does not answer: {str(error).strip().splitlines()[0]} (check MSPBYTE_DATABASE_URL)"
+        raise Failure(message) from None
+    if row is None or not row[0]:
+        message = "MSPBYTE_DATABASE_URL must be the address of the schema's owner: its role may not create tables."
+        raise Failure(message)
+    migrate(url)
+    apply_roles(url, passwords)
 
 
 def _connect(target: Target) -> Connection:

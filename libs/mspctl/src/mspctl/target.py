@@ -37,6 +37,11 @@ def find(directory: Path) -> Target:
         password = os.environ.get("MSPBYTE_DATABASE_PASSWORD_FILE")
         kek = os.environ.get("MSPBYTE_KEK_FILE")
         return Target(with_password(url, _file(password)), _file(kek))
+    return of_fleet(directory)
+
+
+def of_fleet(directory: Path) -> Target:
+    """The fleet that runs in the directory, whatever the environment says."""
     file = directory / "fleet.json"
     try:
         fleet: dict[str, Any] = orjson.loads(file.read_bytes())

@@ -23,6 +23,8 @@ SEEN: Final = "#0f766e"
 MOST: Final = 10
 """How many bars a chart has room for."""
 WIDTH: Final = 6.4
+HALF: Final = 4.4
+"""Inches of a chart with the page, or half of it, to itself."""
 SOURCES: Final = {"entra": "Entra ID", "intune": "Intune", "sophos": "Sophos", "psa": "PSA"}
 
 
@@ -50,7 +52,7 @@ def _findings(findings: dict[str, Any]) -> str | None:
         axes.bar_label(bars, padding=4, color=INK, fontsize=9)
         axes.set_xlim(0, max(values) * 1.12)
 
-    return _svg(draw, len(rows), "findings", alt)
+    return _svg(draw, (HALF, _height(len(rows))), "findings", alt)
 
 
 def _licences(licences: dict[str, Any]) -> str | None:
@@ -78,7 +80,7 @@ def _licences(licences: dict[str, Any]) -> str | None:
         axes.set_xlim(0, max(max(row["bought"], row["assigned"] or 0) for row in rows) * 1.22)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, frameon=False, fontsize=9, labelcolor=INK)
 
-    return _svg(draw, len(rows), "licences", alt, legend=True)
+    return _svg(draw, (WIDTH, _height(len(rows)) + 0.3), "licences", alt)
 
 
 def _coverage(devices: dict[str, Any]) -> str | None:
@@ -107,12 +109,16 @@ def _coverage(devices: dict[str, Any]) -> str | None:
             )
         axes.set_xlim(0, total["devices"] * 1.22)
 
-    return _svg(draw, len(seen), "coverage", alt)
+    return _svg(draw, (WIDTH, _height(len(seen))), "coverage", alt)
 
 
-def _svg(draw: Callable[[Axes], None], bars: int, name: str, alt: str, *, legend: bool = False) -> str:
+def _height(bars: int) -> float:
+    return 0.36 * bars + 0.15
+
+
+def _svg(draw: Callable[[Axes], None], size: tuple[float, float], name: str, alt: str) -> str:
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name, "font.family": "sans-serif"}):
-        figure = Figure(figsize=(WIDTH, 0.36 * bars + (0.45 if legend else 0.15)), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         draw(axes)

@@ -22,6 +22,7 @@ from svc_workers.shipped import CHECKS
 from svc_workers.verdict import Unknown
 
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+STATES: Final = ("under", "over", "no data", "matched")
 OPEN: Final = frozenset({"open", "regressed", "acknowledged"})
 LICENSED_BUT_DISABLED: Final = "licensed_but_disabled"
 USERS: Final = ("m365", "users")
@@ -121,7 +122,7 @@ def _unused(licence: Licence) -> int | None:
 
 def _billing(lines: Iterable[tuple[str, Comparison | NotApplicable | Unknown]]) -> dict[str, Any]:
     rows = [_line(service, compared) for service, compared in lines if not isinstance(compared, NotApplicable)]
-    rows.sort(key=lambda row: (row["service"], row["contract"] or "", row["billed"] or 0))
+    rows.sort(key=lambda row: (STATES.index(row["state"]), row["service"], row["contract"] or "", row["billed"] or 0))
     compared = [line for _, line in lines if isinstance(line, Comparison)]
     under = sum((line.money for line in compared if line.money is not None and line.difference > 0), Decimal())
     over = sum((-line.money for line in compared if line.money is not None and line.difference < 0), Decimal())
@@ -162,6 +163,7 @@ def _findings(rows: Sequence[FindingRow]) -> dict[str, Any]:
             {
                 "severity": row.severity,
                 "check": row.check_name,
+                "check_title": CHECKS[row.check_name].title if row.check_name in CHECKS else row.check_name,
                 "title": row.title,
                 "remedy": CHECKS[row.check_name].remedy if row.check_name in CHECKS else None,
                 "state": row.state,

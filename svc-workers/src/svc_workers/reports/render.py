@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from markupsafe import Markup
 from svc_workers.reports.charts import charts
 
 NO_DATA: Final = "no data"
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+]00:00)")
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 
@@ -116,4 +118,6 @@ def _words(value: Any) -> str:
         return ", ".join(f"{name}: {text}" for name, text in said.items())
     if isinstance(value, list):
         return "; ".join(_words(part) for part in value)
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return _moment(value)
     return str(value)

@@ -1,0 +1,1 @@
+"""Schema, roles, connections and migrations."""

@@ -79,9 +79,7 @@ def _grant(connection: psycopg.Connection, role: Role) -> None:
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
     for table, privileges in role.tables.items():
         for privilege in privileges:
-            connection.execute(
-                sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), name)
-            )
+            connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), name))
     stale = connection.execute(
         "SELECT tablename FROM pg_policies WHERE policyname = %s", (f"every_msp_{role.name}",)
     ).fetchall()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.types.json import set_json_dumps, set_json_loads
-from psycopg_pool import AsyncConnectionPool
-
-if TYPE_CHECKING:
-    from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 Connection = AsyncConnection[Any]
-Pool = AsyncConnectionPool[AsyncConnection["TupleRow"]]
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 set_json_dumps(orjson.dumps)
 set_json_loads(orjson.loads)
+
+DATABASE_ERRORS = (Error, PoolTimeout)
+"""Whatever the database may answer instead of doing what it was asked."""
+DATABASE_AWAY = (OperationalError, PoolTimeout)
+"""The database is not there, or went away in the middle: nothing was committed, and the same may be asked again."""
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 120

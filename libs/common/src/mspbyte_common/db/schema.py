@@ -220,7 +220,8 @@ run = Table(
     Column("finished_at", Time),
     UniqueConstraint("job_id", "fire_time"),
     CheckConstraint(
-        "state IN ('queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')", name="state"
+        "state IN ('queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')",
+        name="state",
     ),
     Index("ix_run_open", "state", "not_before", postgresql_where=text("state IN ('queued', 'running')")),
     Index("uq_run_open_job", "job_id", unique=True, postgresql_where=text("state IN ('queued', 'running')")),

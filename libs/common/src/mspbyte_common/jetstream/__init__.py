@@ -1,0 +1,1 @@
+"""NATS JetStream: topology, announcements, the consume loop."""

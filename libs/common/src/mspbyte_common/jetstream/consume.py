@@ -60,7 +60,7 @@ class ConsumeLoop:
         while not self._draining.is_set():
             try:
                 await self._pull_from(await self._bind())
-            except (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError) as error:
+            except (TimeoutError, nats.errors.Error, nats.js.errors.Error, OSError) as error:
                 log.info("pull_interrupted", consumer=self._consumer, error=str(error) or type(error).__name__)
                 await self._pause(BROKEN_PAUSE)
         if self._running:
@@ -78,7 +78,7 @@ class ConsumeLoop:
                 room = max(1, self._hands - len(self._running))
                 try:
                     messages = await subscription.fetch(room, timeout=PULL_SECONDS)
-                except (asyncio.TimeoutError, nats.errors.TimeoutError):
+                except (TimeoutError, nats.errors.TimeoutError):
                     if not self._client.is_connected:
                         await self._pause(BROKEN_PAUSE)
                     continue
@@ -116,7 +116,7 @@ class ConsumeLoop:
     async def _pause(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._draining.wait(), seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
 

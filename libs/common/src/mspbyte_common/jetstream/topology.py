@@ -37,7 +37,11 @@ STREAMS: tuple[StreamConfig, ...] = (
     StreamConfig(name="JOBS", subjects=["jobs.>"], retention=RetentionPolicy.WORK_QUEUE, max_age=DAY),
     StreamConfig(name="STAGES", subjects=["stage.>"], retention=RetentionPolicy.WORK_QUEUE, max_age=DAY),
     StreamConfig(
-        name="FACTS", subjects=["entity.>", "finding.>"], retention=RetentionPolicy.LIMITS, max_age=DAY, max_msgs=1_000_000
+        name="FACTS",
+        subjects=["entity.>", "finding.>"],
+        retention=RetentionPolicy.LIMITS,
+        max_age=DAY,
+        max_msgs=1_000_000,
     ),
     StreamConfig(name="DEAD", subjects=["dead.>"], retention=RetentionPolicy.LIMITS, max_age=7 * DAY, max_msgs=100_000),
 )

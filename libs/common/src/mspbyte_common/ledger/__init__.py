@@ -1,0 +1,1 @@
+"""The work table: claim, split, finish, dead-letter."""

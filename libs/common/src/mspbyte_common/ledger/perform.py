@@ -55,9 +55,7 @@ async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, d
                 return Performed("gone", [])
             if deliveries <= 2 * ATTEMPTS:
                 following = await handler(connection, item)
-                announce = await store.insert_work(
-                    connection, item.msp_id, item.run_id, item.traceparent, following
-                )
+                announce = await store.insert_work(connection, item.msp_id, item.run_id, item.traceparent, following)
                 announce += await store.finish(connection, item)
                 return Performed("done", announce, entities=len(item.entity_ids))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -1,0 +1,1 @@
+"""What all adapters share: endpoints, pages, transport, budget, tokens, the pull loop."""

@@ -37,7 +37,8 @@ class Request:
 class Fetch(Protocol):
     """Sends one request to the vendor within its budget; returns the JSON object of a successful answer, or raises."""
 
-    def __call__(self, request: Request) -> Awaitable[Body]: ...
+    def __call__(self, request: Request) -> Awaitable[Body]:
+        """Send it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ def by(name: str) -> Callable[[Record], str | None]:
     return read
 
 
+BY_ID = by("id")
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One vendor list.
@@ -95,7 +99,7 @@ class Endpoint:
     method: str = "GET"
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
-    record_id: Callable[[Record], str | None] = by("id")
+    record_id: Callable[[Record], str | None] = BY_ID
     volatile: frozenset[str] = frozenset()
     level: Literal["root", "tenant"] = "tenant"
     priority: int = 5

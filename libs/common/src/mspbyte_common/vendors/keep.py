@@ -76,7 +76,7 @@ class Keeper:
             await store.finish(connection, self.run, "succeeded")
             return await self._work(connection, following)
 
-    def _process(self, entity_ids: Any) -> list[Next]:  # noqa: ANN401 - any iterable of ids
+    def _process(self, entity_ids: Any) -> list[Next]:
         return list(batches("process", self.endpoint.kind, self.run.account_id, entity_ids))
 
     async def _work(self, connection: Connection, following: Sequence[Next]) -> list[Announcement]:
@@ -118,7 +118,9 @@ def rows_of(run: Run, endpoint: Endpoint, records: Sequence[Record]) -> dict[UUI
         external_id = endpoint.record_id(record) or f"no-id:{digest(record).hex()}"
         semantic, volatile = split_digest(record, endpoint.volatile)
         entity = ids.entity_id(run.account_id, run.resource, external_id)
-        rows[entity] = Row(entity, storable(external_id.encode()).decode(), semantic, volatile, storable(orjson.dumps(record)))
+        rows[entity] = Row(
+            entity, storable(external_id.encode()).decode(), semantic, volatile, storable(orjson.dumps(record))
+        )
     return rows
 
 
@@ -126,10 +128,8 @@ def storable(text: bytes) -> bytes:
     """JSON text PostgreSQL can hold: U+0000, which it cannot, becomes U+FFFD."""
     if b"\\u0000" not in text and b"\x00" not in text:
         return text
-    whole: list[bytes] = []
-    for piece in text.replace(b"\x00", b"").split(b"\\\\"):
-        whole.append(piece.replace(b"\\u0000", b"\\ufffd"))
-    return b"\\\\".join(whole)
+    pieces = text.replace(b"\x00", b"").split(b"\\\\")
+    return b"\\\\".join(piece.replace(b"\\u0000", b"\\ufffd") for piece in pieces)
 
 
 def fuse(lost: Sequence[UUID], stored: int, held_before: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:

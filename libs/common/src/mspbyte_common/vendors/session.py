@@ -31,9 +31,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Session:
-    """`hosts`: base address by the name an endpoint's `host` has. `authorize` gives the headers of a request;
-    `renew` is told of headers that were refused and says whether others may be had. `classify` names an answer that is not
-    data; it gets the answer and returns the error to raise.
+    """How one account is asked.
+
+    `hosts`: base address by the name an endpoint's `host` has. `authorize` gives the headers of a request; `renew` is told
+    of headers that were refused and says whether others may be had. `classify` gets an answer that is not data and returns
+    the error to raise.
     """
 
     vendor: str

@@ -140,7 +140,9 @@ async def finish(connection: Connection, run: Run, state: str, error: tuple[str,
     )
 
 
-async def requeue(connection: Connection, run: Run, error: tuple[str, str, str], seconds: float, *, counts: bool) -> None:
+async def requeue(
+    connection: Connection, run: Run, error: tuple[str, str, str], seconds: float, *, counts: bool
+) -> None:
     """Gives the run back, to go on from its last page in so many seconds."""
     error_class, message, advice = error
     await _fenced(
@@ -253,7 +255,8 @@ async def missing(connection: Connection, run: Run) -> tuple[list[UUID], int, in
 async def tombstone(connection: Connection, ids: Sequence[UUID]) -> None:
     """Marks records as gone."""
     await connection.execute(
-        "UPDATE entity SET deleted_at = now(), changed_at = now() WHERE id = ANY(%s) AND deleted_at IS NULL", (list(ids),)
+        "UPDATE entity SET deleted_at = now(), changed_at = now() WHERE id = ANY(%s) AND deleted_at IS NULL",
+        (list(ids),),
     )
 
 

@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
+from mspbyte_common.errors import SchemaDrift
+from mspbyte_common.vendors.transport import Answer
+
 EARLY_SECONDS = 300.0
 """A token this near to its end is renewed before it is used."""
 
@@ -18,6 +21,16 @@ class Token:
 
     value: str
     seconds: float
+
+
+def token_of(answer: Answer) -> Token:
+    """The token in a token endpoint's successful answer."""
+    body = answer.json()
+    try:
+        return Token(str(body["access_token"]), float(body["expires_in"]))
+    except (KeyError, TypeError, ValueError):
+        message = "the token endpoint's answer has no access_token and expires_in"
+        raise SchemaDrift(message) from None
 
 
 class TokenCache:

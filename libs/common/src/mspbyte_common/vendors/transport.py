@@ -32,7 +32,7 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - it is whatever the vendor sent
+    def json(self) -> Any:
         """The body as JSON; SchemaDrift when it is not."""
         try:
             return orjson.loads(self.content)

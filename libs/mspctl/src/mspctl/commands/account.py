@@ -24,6 +24,7 @@ Account = Annotated[str, typer.Argument(help="The account's id or its beginning,
 
 @app.command("list")
 def list_(
+    *,
     state: Annotated[str | None, typer.Option(help="unmapped, mapped or excluded.")] = None,
     vendor: Annotated[str | None, typer.Option(help="Only this vendor's.")] = None,
     msp: Msp = None,
@@ -44,6 +45,7 @@ def list_(
 def map_(
     account: Account,
     client: Annotated[str, typer.Argument(help="The client's id, company id or name.")],
+    *,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,
@@ -59,21 +61,21 @@ def map_(
         found["id"],
         work,
         f"{row['name'] or row['external_id']} is {found['name'] or found['company_id']}'s",
-        as_json,
+        as_json=as_json,
     )
 
 
 @app.command()
-def exclude(account: Account, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def exclude(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Says that an account is nobody's and is not to be read."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         row = _tenant(choose("account", account, store.accounts(connection), "external_id", "name", look=LOOK))
         work = store.assign_account(connection, row["id"], "excluded", None, new_traceparent())
-    _said(row, "excluded", None, work, f"{row['name'] or row['external_id']} is excluded", as_json)
+    _said(row, "excluded", None, work, f"{row['name'] or row['external_id']} is excluded", as_json=as_json)
 
 
 @app.command()
-def resume(account: Account, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def resume(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Lets an account go on that was stopped (wrong secret, missing consent, gone)."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         row = dict(choose("account", account, store.accounts(connection), "external_id", "name", look=LOOK))
@@ -93,7 +95,7 @@ def _tenant(row: object) -> Row:
     return found
 
 
-def _said(row: Row, state: str, client_id: UUID | None, work: int, text: str, as_json: bool) -> None:
+def _said(row: Row, state: str, client_id: UUID | None, work: int, text: str, *, as_json: bool) -> None:
     if as_json:
         emit_json({"id": row["id"], "state": state, "client_id": client_id, "work": work})
     else:
@@ -101,7 +103,7 @@ def _said(row: Row, state: str, client_id: UUID | None, work: int, text: str, as
 
 
 @app.command()
-def clients(msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def clients(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists the clients an account can be mapped to."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         rows = store.clients(connection)

@@ -6,13 +6,10 @@ import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import nats.errors
-import sqlalchemy.exc
 import typer
 
-from mspbyte_common.db.bootstrap import apply_roles, migrate
 from mspbyte_common.db.roles import ROLES
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.connect import open_nats
@@ -21,10 +18,12 @@ from mspctl.embedded import broker
 from mspctl.failure import Failure
 from mspctl.options import Json
 from mspctl.output import console, emit_json
+from mspctl.store import set_up
 
 
 def bootstrap(
     secrets: Annotated[Path, typer.Option("--secrets", help="A directory with a password file per database role.")],
+    *,
     streams: Annotated[bool, typer.Option("--streams/--no-streams", help="Also declare streams and consumers.")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=5, help="Copies of each stream in a NATS cluster.")] = 1,
     as_json: Json = False,
@@ -36,24 +35,13 @@ def bootstrap(
     """
     url = with_password(_needed("MSPBYTE_DATABASE_URL"), _optional_file("MSPBYTE_DATABASE_PASSWORD_FILE"))
     passwords = _passwords(secrets)
-    _database(url, passwords)
+    set_up(url, passwords)
     if streams:
         asyncio.run(_declare(_needed("MSPBYTE_NATS_URL"), replicas))
     if as_json:
         emit_json({"roles": sorted(passwords), "streams": streams})
     else:
         console.print(f"Schema migrated, {len(passwords)} roles applied{', streams declared' if streams else ''}.")
-
-
-def _database(url: str, passwords: dict[str, str]) -> None:
-    place = urlsplit(url).netloc.rpartition("@")[2]
-    try:
-        migrate(url)
-        apply_roles(url, passwords)
-    except sqlalchemy.exc.DBAPIError as error:
-        first = str(error.orig).strip().splitlines()[0]
-        message = f"the database at {place} cannot be set up: {first} (is MSPBYTE_DATABASE_URL the owner's address?)"
-        raise Failure(message) from None
 
 
 async def _declare(url: str, replicas: int) -> None:

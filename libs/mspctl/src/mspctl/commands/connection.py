@@ -36,6 +36,7 @@ SecretFile = Annotated[
 def add(
     vendor: Annotated[str, typer.Argument(help="m365, autotask or sophos.")],
     name: Annotated[str, typer.Argument(help="What you call it.")],
+    *,
     setting: Annotated[list[str] | None, typer.Option("--setting", help="NAME=VALUE; once per setting.")] = None,
     secret_file: SecretFile = None,
     msp: Msp = None,
@@ -54,7 +55,7 @@ def add(
 
 
 @app.command("list")
-def list_(msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def list_(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists connections, without their secrets."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         rows = store.connections(connection)
@@ -64,7 +65,7 @@ def list_(msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
 
 @app.command("set-secret")
 def set_secret(
-    name: Name, secret_file: SecretFile = None, msp: Msp = None, directory: Dir = UP, as_json: Json = False
+    name: Name, *, secret_file: SecretFile = None, msp: Msp = None, directory: Dir = UP, as_json: Json = False
 ) -> None:
     """Replaces a connection's secret; accounts stopped because of the old one go on."""
     with open_database(find(directory), msp) as database:
@@ -81,9 +82,10 @@ def set_secret(
         )
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_out(
     name: Name,
+    *,
     seconds: Annotated[float, typer.Option("--timeout", help="How long to wait for the answer.")] = 60.0,
     msp: Msp = None,
     directory: Dir = UP,

@@ -22,6 +22,7 @@ ErrorClass = Annotated[str | None, typer.Option("--error-class", help="Only thos
 
 @app.command("list")
 def list_(
+    *,
     state: Annotated[str, typer.Option(help="open, replayed, discarded or all.")] = "open",
     stage: Stage = None,
     error_class: ErrorClass = None,
@@ -42,7 +43,7 @@ def list_(
 
 
 @app.command()
-def show(number: int, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def show(number: int, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Shows a dead letter: what was to be done, to which records, and what went wrong."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         row = store.letter(connection, number)
@@ -57,6 +58,7 @@ def show(number: int, msp: Msp = None, directory: Dir = UP, as_json: Json = Fals
 
 @app.command()
 def replay(
+    *,
     numbers: Numbers = None,
     every: Annotated[bool, typer.Option("--all", help="All open ones that --stage and --error-class leave.")] = False,
     stage: Stage = None,
@@ -77,6 +79,7 @@ def replay(
 
 @app.command()
 def discard(
+    *,
     numbers: Numbers = None,
     reason: Annotated[str, typer.Option("--reason", help="Why it need not be done. Required.")] = "",
     every: Annotated[bool, typer.Option("--all", help="All open ones that --stage and --error-class leave.")] = False,

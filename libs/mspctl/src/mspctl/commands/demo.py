@@ -20,6 +20,7 @@ from mspctl.output import console, emit_json
 
 
 def demo(
+    *,
     clients: Annotated[int, typer.Option(min=1, help="How many clients the msp has.")] = 12,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal estates.")] = 1,
     directory: Annotated[Path, typer.Option("--dir", help="Its earlier data is deleted.")] = Path("var/demo"),

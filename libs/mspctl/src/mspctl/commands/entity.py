@@ -44,6 +44,7 @@ def entity() -> None:
 @app.command()
 def show(
     entity_id: Annotated[str, typer.Argument(metavar="ID", help="The entity's id or its beginning.")],
+    *,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,

@@ -23,6 +23,7 @@ STATES = ("open", "acknowledged", "suppressed", "resolved", "regressed")
 
 @app.command("list")
 def list_(
+    *,
     client: Annotated[str | None, typer.Option(help="A client's id, company id or name.")] = None,
     check: Annotated[str | None, typer.Option(help="Only this check's.")] = None,
     severity: Annotated[str | None, typer.Option(help="critical, high, medium, low or info.")] = None,
@@ -57,6 +58,7 @@ def list_(
 @app.command()
 def show(
     finding: Annotated[str, typer.Argument(help="The finding's id or its beginning.")],
+    *,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,

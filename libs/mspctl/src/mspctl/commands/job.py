@@ -23,6 +23,7 @@ Job = Annotated[str, typer.Argument(help="The job's id or its beginning.")]
 
 @app.command("list")
 def list_(
+    *,
     vendor: Annotated[str | None, typer.Option(help="Only this vendor's.")] = None,
     resource: Annotated[str | None, typer.Option(help="Only this resource's.")] = None,
     msp: Msp = None,
@@ -40,6 +41,7 @@ def list_(
 @app.command()
 def run(
     job: Job,
+    *,
     wait: Annotated[bool, typer.Option("--wait", help="Until the run has ended.")] = False,
     seconds: Annotated[float, typer.Option("--timeout", help="How long to wait.")] = 300.0,
     msp: Msp = None,
@@ -67,13 +69,13 @@ def run(
 
 
 @app.command()
-def pause(job: Job, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def pause(job: Job, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Stops a job from running until it is resumed."""
     _set_paused(job, msp, directory, as_json=as_json, paused=True)
 
 
 @app.command()
-def resume(job: Job, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def resume(job: Job, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Lets a paused job run again."""
     _set_paused(job, msp, directory, as_json=as_json, paused=False)
 

@@ -15,7 +15,7 @@ app = typer.Typer(name="msp", help="MSPs: who runs the system.", no_args_is_help
 
 
 @app.command()
-def add(name: str, directory: Dir = UP, as_json: Json = False) -> None:
+def add(name: str, *, directory: Dir = UP, as_json: Json = False) -> None:
     """Adds an msp."""
     with open_database(find(directory), None, needs_msp=False) as database, database.transaction() as connection:
         row = store.add_msp(connection, name)
@@ -29,7 +29,7 @@ def add(name: str, directory: Dir = UP, as_json: Json = False) -> None:
 
 
 @app.command("list")
-def list_(directory: Dir = UP, as_json: Json = False) -> None:
+def list_(*, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists msps."""
     with open_database(find(directory), None, needs_msp=False) as database, database.transaction() as connection:
         rows = store.msps(connection)

@@ -19,7 +19,7 @@ def quarantine() -> None:
 
 
 @app.command("list")
-def list_(msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+def list_(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists quarantined records with the path at fault."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         rows = store.misfits(connection)

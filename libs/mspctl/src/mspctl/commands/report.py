@@ -18,6 +18,7 @@ from mspctl.tenants.store import clients
 
 def report(
     client: Annotated[str, typer.Argument(help="The client's id, company id or name.")],
+    *,
     out: Annotated[Path, typer.Option("--out", help="The directory to write to.")] = Path("reports"),
     seconds: Annotated[float, typer.Option("--timeout", help="How long to wait.")] = 120.0,
     msp: Msp = None,

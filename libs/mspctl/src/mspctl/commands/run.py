@@ -22,6 +22,7 @@ STATES = ("queued", "running", "succeeded", "failed", "parked", "unavailable", "
 
 @app.command("list")
 def list_(
+    *,
     state: Annotated[str | None, typer.Option(help=", ".join(STATES))] = None,
     vendor: Annotated[str | None, typer.Option(help="Only this vendor's.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
@@ -53,6 +54,7 @@ def list_(
 @app.command()
 def show(
     run: Annotated[str, typer.Argument(help="The run's id or its beginning.")],
+    *,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,

@@ -20,6 +20,7 @@ from mspctl.target import find
 
 
 def status(
+    *,
     once: Annotated[bool, typer.Option("--once", help="Show it and end.")] = False,
     every: Annotated[float, typer.Option("--every", min=0.2, help="Seconds between two looks.")] = 1.0,
     msp: Msp = None,

@@ -19,6 +19,7 @@ from mspctl.output import console, emit_json
 
 
 def up(
+    *,
     simulate: Annotated[bool, typer.Option("--simulate", help="With vendor simulators.")] = False,
     clients: Annotated[int, typer.Option(min=1, help="Clients of the simulated msp.")] = 12,
     seed: Annotated[int, typer.Option(help="Equal seeds simulate equal estates.")] = 1,

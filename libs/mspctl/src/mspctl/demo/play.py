@@ -19,10 +19,11 @@ from mspctl.demo.summary import clients_to_report, summarize
 from mspctl.demo.watch import until_over
 from mspctl.embedded import Fleet, SimulatorOptions
 from mspctl.embedded.home import write_json
+from mspctl.failure import Failure
 from mspctl.knowledge.reporting import make_report
 from mspctl.metrics import scrape
 from mspctl.store import Database, open_database
-from mspctl.target import find
+from mspctl.target import of_fleet
 from mspctl.tenants.store import add_msp
 
 BASE_SECONDS, SECONDS_PER_CLIENT = 600.0, 3.0
@@ -54,17 +55,16 @@ async def play(options: Options, console: Console, finished: Finished, *, keep: 
     """
     fleet = Fleet(options.directory, SimulatorOptions(seed=options.seed, clients=options.clients))
     async with fleet:
-        with open_database(find(options.directory), None, needs_msp=False) as database:
+        with open_database(of_fleet(options.directory), None, needs_msp=False) as database:
             with database.transaction() as connection:
                 row = add_msp(connection, MSP)
-            msp_id: UUID | None = row["id"] if row else None
-            mine = Database(database.connection, database.target, msp_id)
+            database.msp_id = row["id"] if row else None
             started = time.monotonic()
-            connect_vendors(mine, fleet.simulators_file)
-            over = await _watched(mine, fleet, options, console)
-            summary = await asyncio.to_thread(summarize, mine, fleet.truth_file, over - started)
-            summary["reports"] = await _reports(mine, summary, fleet.home.path / "reports")
-            _keep_metrics(mine, fleet.home.path / "metrics")
+            connect_vendors(database, fleet.simulators_file)
+            over = await _watched(database, fleet, options, console)
+            summary = await asyncio.to_thread(summarize, database, fleet.truth_file, over - started)
+            await _add_reports(database, summary, fleet.home.path / "reports")
+            _keep_metrics(database, fleet.home.path / "metrics")
         write_json(fleet.home.path / "summary.json", summary)
         finished(summary, fleet)
         if keep:
@@ -78,13 +78,17 @@ async def _watched(database: Database, fleet: Fleet, options: Options, console: 
         return await until_over(database, mapping, bars.show, options.seconds)
 
 
-async def _reports(database: Database, summary: dict[str, Any], out: Path) -> list[str]:
-    paths: list[str] = []
+async def _add_reports(database: Database, summary: dict[str, Any], out: Path) -> None:
+    """Writes the reports and names them in the summary; one that fails makes the demo fail, not end."""
     for client in clients_to_report(summary):
         name = client["name"] or f"company {client['company_id']}"
-        made = await asyncio.to_thread(make_report, database, UUID(client["id"]), name, out, REPORT_SECONDS)
-        paths += [str(path) for path in made]
-    return paths
+        try:
+            made = await asyncio.to_thread(make_report, database, UUID(client["id"]), name, out, REPORT_SECONDS)
+        except Failure as error:
+            summary["ok"] = False
+            summary["report_errors"].append(str(error))
+        else:
+            summary["reports"] += [str(path) for path in made]
 
 
 def _keep_metrics(database: Database, folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from itertools import combinations, islice
 from math import comb
 from typing import Any, TypeVar
@@ -12,6 +12,8 @@ EXAMPLES = 10
 GROUPS = {"same_person": "people", "same_device": "devices", "same_company": "companies"}
 """Relation → the list of the ground truth that knows it."""
 
+Place = tuple[str, str, str, str]
+"""(vendor, account, resource, external id): where a record lives."""
 Thing = TypeVar("Thing", bound=Hashable)
 
 
@@ -67,7 +69,10 @@ def _apart(groups: list[list[Thing]], other: Mapping[Thing, int]) -> Iterator[tu
 def link_quality(
     truth: Mapping[str, Any], references: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Per relation: precision, recall, examples of errors, and links between two clients (there must be none)."""
+    """Per relation: precision, recall, examples of errors, and links between two clients (there must be none).
+
+    Records of resources the truth does not speak of pass sameness on and are not counted themselves.
+    """
     rows = list(references)
     tenants = {(row["vendor"], row["account"]) for row in rows if row["account"]}
     place = {row["id"]: (row["vendor"], row["account"], row["resource"], row["external_id"]) for row in rows}
@@ -78,17 +83,23 @@ def link_quality(
     result = {}
     for relation, name in GROUPS.items():
         pairs = by_relation[relation]
-        true = [
-            [
-                (vendor, account if (vendor, account) in tenants else "", resource, number)
-                for vendor, account, resource, number in group["records"]
-            ]
-            for group in truth.get(name, [])
-        ]
-        said = clusters(
-            (place.get(one, ("gone", "", "", str(one))), place.get(two, ("gone", "", "", str(two))))
-            for one, two in pairs
+        true = [[_place(record, tenants) for record in group["records"]] for group in truth.get(name, [])]
+        judged = {(record[0], record[2]) for group in true for record in group}
+        found = clusters((place.get(one, _gone(one)), place.get(other, _gone(other))) for one, other in pairs)
+        said = [[record for record in cluster if (record[0], record[2]) in judged] for cluster in found]
+        crossing = sum(
+            1 for one, other in pairs if client.get(one) and client.get(other) and client[one] != client[other]
         )
-        crossing = sum(1 for one, two in pairs if client.get(one) and client.get(two) and client[one] != client[two])
         result[relation] = {**quality(said, true), "between_clients": crossing}
     return result
+
+
+def _place(record: Iterable[str], tenants: Collection[tuple[str, str]]) -> Place:
+    """A record as the truth names it; what a root account lists has no account of its own here."""
+    vendor, account, resource, external_id = record
+    return vendor, account if (vendor, account) in tenants else "", resource, external_id
+
+
+def _gone(number: object) -> Place:
+    """An edge to a record that no longer exists: wrong, and told apart from every other."""
+    return "gone", "", "", str(number)

@@ -1,8 +1,10 @@
 """SQL of the demo: how far the sync is, and what it brought."""
 
+# ruff: noqa: S608 - what is put together are constants of this file
+
 from __future__ import annotations
 
-from typing import Any
+from typing import LiteralString
 
 from mspctl.store import Connection, Row
 
@@ -64,7 +66,10 @@ def quarantined(connection: Connection) -> int:
 def entities(connection: Connection) -> list[Row]:
     """Records that exist, per vendor and kind."""
     return connection.execute(
-        "SELECT vendor, kind, count(*) AS n FROM entity WHERE deleted_at IS NULL GROUP BY vendor, kind ORDER BY vendor, kind"
+        """
+        SELECT vendor, kind, count(*) AS n FROM entity WHERE deleted_at IS NULL
+        GROUP BY vendor, kind ORDER BY vendor, kind
+        """
     ).fetchall()
 
 
@@ -129,6 +134,6 @@ def sameness(connection: Connection) -> list[Row]:
     ).fetchall()
 
 
-def _number(connection: Connection, query: Any) -> int:
+def _number(connection: Connection, query: LiteralString) -> int:
     row = connection.execute(query).fetchone()
     return int(row["n"]) if row else 0

@@ -41,6 +41,7 @@ def summarize(database: Database, truth_file: Path, seconds: float) -> dict[str,
             "link_quality": link_quality(truth, store.references(connection), store.sameness(connection)),
             **counts,
             "reports": [],
+            "report_errors": [],
             "entities_by_vendor": entities,
             "findings_by_severity": findings,
             "clients": [{**row, "id": str(row["id"])} for row in store.clients_by_trouble(connection)],
@@ -82,9 +83,11 @@ def draw(summary: dict[str, Any], directory: Path) -> RenderableType:
         table(quality, ("relation", "precision", "recall", "between clients"), "Links against the truth"),
         Text(),
         Text(
-            f"{summary['records']:,} records in {summary['seconds']:.1f} s ({summary['records_per_second']} records/s); "
-            f"{summary['dead_letters']} dead letters, {summary['failed_runs']} failed runs, {summary['quarantined']} quarantined"
+            f"{summary['records']:,} records in {summary['seconds']:.1f} s "
+            f"({summary['records_per_second']} records/s); {summary['dead_letters']} dead letters, "
+            f"{summary['failed_runs']} failed runs, {summary['quarantined']} quarantined"
         ),
+        *(Text(error, style="red") for error in summary["report_errors"]),
         *(Text(f"report   {path}") for path in summary["reports"] if path.endswith(".html")),
         Text(f"metrics  {directory / 'metrics'}"),
         Text(f"summary  {directory / 'summary.json'}"),

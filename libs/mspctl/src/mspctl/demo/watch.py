@@ -27,19 +27,21 @@ async def until_over(database: Database, mapping: Mapping, show: Callable[[Snaps
     deadline = time.monotonic() + seconds
     agreeing, over = 0, 0.0
     while True:
-        await asyncio.to_thread(mapping.apply, database)
-        snapshot = await asyncio.to_thread(look, database, mapping.left)
-        show(snapshot)
-        reasons = snapshot.waits_for()
-        if reasons:
-            agreeing = 0
+        try:
+            await asyncio.to_thread(mapping.apply, database)
+            snapshot = await asyncio.to_thread(look, database, mapping.left)
+        except Failure as error:  # the supervisor restarts a database that died; the sync goes on by itself
+            reasons = [str(error)]
         else:
+            show(snapshot)
+            reasons = snapshot.waits_for()
             over = over if agreeing else snapshot.taken_at
-            agreeing += 1
-            if agreeing == AGREEING:
-                return over
+        agreeing = 0 if reasons else agreeing + 1
+        if agreeing == AGREEING:
+            return over
         if time.monotonic() > deadline:
-            message = f"the sync is not over after {seconds:.0f} s; it waits for: {'; '.join(reasons)} (see the logs directory)"
+            waits = "; ".join(reasons)
+            message = f"the sync is not over after {seconds:.0f} s; it waits for: {waits} (see the logs directory)"
             raise Failure(message)
         await asyncio.sleep(LOOK_SECONDS)
 

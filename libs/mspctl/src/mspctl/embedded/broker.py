@@ -83,7 +83,7 @@ async def complete(js: JetStreamContext) -> bool:
 
 
 async def _declared(client: Client, keeper: Keeper) -> None:
-    while keeper.pid is None or not client.is_connected:
+    while keeper.pid is None or not client.is_connected:  # noqa: ASYNC110 - a process and a connection, not ours
         await asyncio.sleep(0.1)
     try:
         await declare(client)

@@ -14,6 +14,8 @@ from mspctl.embedded.home import Home
 from mspctl.embedded.program import Program
 from mspctl.embedded.supervisor import Keeper
 
+ATTEMPTS = 3
+"""A server that has died so often at its start will not come up."""
 START_SECONDS = 20.0
 
 
@@ -59,7 +61,7 @@ async def ready(home: Home, keeper: Keeper) -> None:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", home.port_of("nats"))
         except OSError:
-            if keeper.restarts >= 3 or time.monotonic() > deadline:
+            if keeper.restarts >= ATTEMPTS or time.monotonic() > deadline:
                 message = f"nats-server does not start (see {keeper.program.log})"
                 raise UsageError(message) from None
             await asyncio.sleep(0.05)

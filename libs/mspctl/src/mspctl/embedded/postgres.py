@@ -13,8 +13,6 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-import psycopg
-
 from mspbyte_common.errors import UsageError
 from mspctl.embedded import store
 from mspctl.embedded.home import Home
@@ -24,6 +22,8 @@ from mspctl.embedded.supervisor import Keeper
 OWNER = "postgres"
 """The superuser, who owns the schema."""
 DATABASE = "mspbyte"
+ATTEMPTS = 3
+"""A server that has died so often at its start will not come up."""
 START_SECONDS = 60.0
 UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root; started by root, it runs as this user."""
@@ -129,9 +129,9 @@ async def ready(home: Home, keeper: Keeper) -> None:
     while True:
         try:
             await asyncio.to_thread(store.create_database, url(home, OWNER, "postgres"), DATABASE)
-        except psycopg.OperationalError as error:
-            if keeper.restarts >= 3 or time.monotonic() > deadline:
-                message = f"PostgreSQL does not start: {str(error).strip()} (see {keeper.program.log})"
+        except store.NotAnswering as error:
+            if keeper.restarts >= ATTEMPTS or time.monotonic() > deadline:
+                message = f"PostgreSQL does not start: {error} (see {keeper.program.log})"
                 raise UsageError(message) from None
             await asyncio.sleep(0.1)
         else:

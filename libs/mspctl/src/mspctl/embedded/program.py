@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import pwd
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -58,7 +59,6 @@ def _inherited() -> dict[str, str]:
 
 
 def _group(user: str) -> int:
-    import pwd
 
     return pwd.getpwnam(user).pw_gid
 

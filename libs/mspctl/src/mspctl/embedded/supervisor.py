@@ -95,7 +95,7 @@ class Supervisor:
 
     async def start(self, program: Program) -> Keeper:
         """Starts a program and keeps it running from now on."""
-        keeper = Keeper(program, lambda: self.on_change())
+        keeper = Keeper(program, self.on_change)
         self.keepers[program.name] = keeper
         await keeper.start()
         return keeper

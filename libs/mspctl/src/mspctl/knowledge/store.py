@@ -1,5 +1,7 @@
 """SQL over entity and what hangs on it: keys, relationships, findings, issues, quarantine; and over report."""
 
+# ruff: noqa: S608 - what is put together are constants of this file
+
 from __future__ import annotations
 
 from collections.abc import Sequence

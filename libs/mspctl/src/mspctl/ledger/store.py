@@ -1,5 +1,7 @@
 """SQL over dead_letter."""
 
+# ruff: noqa: S608 - what is put together are constants of this file
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-import psycopg
 import structlog
 from nats.aio.msg import Msg
 
 from mspbyte_common import secrets
-from mspbyte_common.db.engine import transaction
+from mspbyte_common.db.engine import DATABASE_AWAY, DATABASE_ERRORS, transaction
 from mspbyte_common.declarations import index
 from mspbyte_common.errors import CredentialInvalid, LeaseLost, Parking, Retryable, Throttled, Unavailable, VendorError
 from mspbyte_common.jetstream.consume import Answer
@@ -95,7 +94,7 @@ async def _register(service: Service, vendor: Vendor) -> None:
         try:
             async with transaction(service.pool, None) as connection:
                 await store.register(connection, vendor.name, rows)
-        except psycopg.Error as error:
+        except DATABASE_ERRORS as error:
             log.warning("not_registered", error=str(error))
             await service.sleep(1.0)
         else:
@@ -118,9 +117,7 @@ class _Runner:
             run = await store.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
         if run is None:
             return Answer()
-        structlog.contextvars.bind_contextvars(
-            run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent)
-        )
+        structlog.contextvars.bind_contextvars(run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent))
         try:
             async with self._lease(run):
                 await self._carry_out(run)
@@ -128,7 +125,7 @@ class _Runner:
             log.info("lease_lost", error=str(error))
         except VendorError as error:
             await self._failed(run, error)
-        except psycopg.OperationalError as error:
+        except DATABASE_AWAY as error:
             log.warning("database_failed", error=str(error))  # the lease runs out, the scheduler gives the run back
         except Exception as error:
             log.exception("run_broken")
@@ -184,7 +181,7 @@ class _Runner:
                     if current is not None:
                         current.cancel()
                     return
-                except psycopg.Error as error:
+                except DATABASE_ERRORS as error:
                     log.warning("lease_not_renewed", error=str(error))
 
         beating = asyncio.create_task(beat())

@@ -1,0 +1,24 @@
+"""The migrations build what the schema declares."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from mspbyte_common.db.bootstrap import migrate
+from mspbyte_common.db.schema import metadata
+
+
+def _differences(url: str) -> list[object]:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+async def test_the_migrated_database_is_the_declared_schema(database) -> None:
+    assert _differences(database.admin_url) == []
+
+
+async def test_migrating_again_changes_nothing(database) -> None:
+    migrate(database.admin_url)
+    assert _differences(database.admin_url) == []

@@ -1,0 +1,186 @@
+"""Which subjects a change reaches."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from mspbyte_common.db.engine import transaction
+from mspbyte_common.ledger.item import Next
+from mspbyte_common.ledger.perform import perform
+from mspbyte_common.ledger.store import insert_work
+from svc_workers.evaluate import evaluate
+
+pytestmark = pytest.mark.asyncio
+
+UNPROTECTED = "no_endpoint_protection"
+
+
+async def test_an_unknown_verdict_waits_for_its_listing_and_is_answered_when_that_is_complete(estate: Any) -> None:
+    await estate.start()
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.evaluate("device", device)
+    waiting = await estate.findings(), await estate.rechecks()
+    jobs = await estate.complete("sophos/endpoints")
+    await estate.evaluate("listing", *jobs)
+
+    assert waiting == ({}, {(UNPROTECTED, device): "sophos/endpoints"})
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+    assert await estate.rechecks() == {(UNPROTECTED, device): None}
+
+
+async def test_every_account_of_the_client_must_be_complete(estate: Any) -> None:
+    await estate.start()
+    second = await estate.add_account("sophos", "t2")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.complete("sophos/endpoints")
+    await estate.evaluate("device", device)
+    half = await estate.findings()
+    jobs = await estate.complete("sophos/endpoints", account=second)
+    await estate.evaluate("listing", *jobs)
+
+    assert half == {}
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+
+
+async def test_a_listing_older_than_two_intervals_tells_nothing(estate: Any) -> None:
+    await estate.start()
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.complete("sophos/endpoints", age=timedelta(days=2, hours=1))
+    await estate.evaluate("device", device)
+
+    assert await estate.findings() == {}
+    assert await estate.rechecks() == {(UNPROTECTED, device): "sophos/endpoints"}
+
+
+async def test_licences_of_the_same_account_are_waited_for(estate: Any) -> None:
+    await estate.start()
+    person = await estate.entity("m365/users", "identity", "ann", enabled=False, licence_ids=("spb",))
+    await estate.evaluate("identity", person)
+    waiting = await estate.rechecks()
+    licence = await estate.entity("m365/subscribedSkus", "licence", "SPB")
+    await estate.link("licensed_with", person, licence)
+    await estate.evaluate("licence", licence)
+
+    assert waiting == {("licensed_but_disabled", person): "m365/subscribedSkus"}
+    assert await estate.findings() == {("licensed_but_disabled", person): "open"}
+
+
+async def test_a_neighbour_that_comes_and_goes_is_felt_at_the_other_end(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    agent = await estate.device("sophos/endpoints", "PC-1", tamper_protection=True)
+    states = []
+    await estate.evaluate("device", device)
+    states.append(await estate.findings())
+    await estate.link("same_device", device, agent)
+    await estate.evaluate("device", agent)
+    states.append(await estate.findings())
+    await estate.unlink(device, agent)
+    await estate.delete(agent)
+    await estate.evaluate("device", agent)
+    states.append(await estate.findings())
+
+    assert [state[UNPROTECTED, device] for state in states] == ["open", "resolved", "regressed"]
+
+
+async def test_a_candidate_edge_protects_nothing(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    agent = await estate.device("sophos/endpoints", "PC-1", tamper_protection=True)
+    await estate.link("same_device", device, agent, state="candidate")
+    await estate.evaluate("device", agent)
+
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+
+
+async def test_a_device_more_is_felt_by_the_contract_line_of_its_client(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    line = await estate.line("l1", units=1)
+    first = await estate.device("sophos/endpoints", "PC-1", tamper_protection=True)
+    await estate.evaluate("device", first)
+    matched = await estate.findings()
+    second = await estate.device("sophos/endpoints", "PC-2", tamper_protection=True)
+    await estate.evaluate("device", second)
+
+    assert matched == {}
+    assert await estate.findings() == {("under_billed", line): "open"}
+    [(evidence,)] = await estate.run("svc_workers", "SELECT evidence FROM finding")
+    assert (evidence["billed"], evidence["actual"], evidence["money_difference"]) == (1, 2, "4.50")
+
+
+async def test_an_account_mapped_later_answers_those_who_waited_for_its_vendor(estate: Any) -> None:
+    await estate.start()
+    account = estate.account["sophos"]
+    await estate.run("mspctl", "UPDATE account SET state = 'unmapped', client_id = NULL WHERE id = %s", account)
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.evaluate("device", device)
+    unmapped = await estate.findings()
+    await estate.run(
+        "mspctl", "UPDATE account SET state = 'mapped', client_id = %s WHERE id = %s", estate.client, account
+    )
+    await estate.evaluate("account", account)
+
+    assert unmapped == {}
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+
+
+async def test_more_subjects_than_a_batch_become_work_of_their_own(estate: Any) -> None:
+    await estate.start()
+    licence = await estate.entity("m365/subscribedSkus", "licence", "SPB")
+    person = await estate.entity("m365/users", "identity", "p0", enabled=False, licence_ids=("spb",))
+    await estate.run(
+        "svc_adapter_m365",
+        "INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,"
+        " volatile_hash) SELECT gen_random_uuid(), msp_id, account_id, vendor, resource, kind, 'p' || n, raw_data, '',"
+        " '' FROM entity, generate_series(1, 1204) n WHERE id = %s",
+        person,
+    )
+    await estate.run(
+        "svc_processors",
+        "UPDATE entity SET normalized_data = (SELECT normalized_data FROM entity WHERE id = %s)"
+        " WHERE kind = 'identity'",
+        person,
+    )
+    await estate.run("svc_resolvers", "UPDATE entity SET client_id = %s WHERE kind = 'identity'", estate.client)
+    await estate.run(
+        "svc_linkers",
+        "INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version,"
+        " confidence, scope_id, key_value, evidence) SELECT msp_id, 'licensed_with', id, %s, 'active', 'sku', 1, 1,"
+        " account_id, 'k', '{}' FROM entity WHERE kind = 'identity'",
+        licence,
+    )
+
+    following = await estate.evaluate("licence", licence)
+    before = await estate.findings()
+    for piece in following:
+        assert await estate.evaluate(piece.kind, *piece.entity_ids) == []
+
+    assert [(piece.stage, piece.kind, len(piece.entity_ids)) for piece in following] == [
+        ("evaluate", "recheck", 1000),
+        ("evaluate", "recheck", 206),
+    ]
+    assert before == {}
+    assert len(await estate.findings()) == 1205
+
+
+async def test_two_evaluations_of_one_client_at_once_miss_nothing(estate: Any, database: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    line = await estate.line("l1", units=0)
+    devices = [await estate.device("sophos/endpoints", f"PC-{n}", tamper_protection=True) for n in range(4)]
+    pool = await database.pool("svc_workers")
+    async with transaction(pool, estate.msp) as connection:
+        following = [Next("evaluate", "device", estate.account["sophos"], [device]) for device in devices]
+        announced = await insert_work(connection, estate.msp, None, "00-0-0-00", following)
+    done = await asyncio.gather(*(perform(pool, estate.msp, work[0], evaluate) for work in announced))
+
+    assert {performed.outcome for performed in done} == {"done"}
+    assert await estate.run("svc_workers", "SELECT subject_id, evidence ->> 'actual' FROM finding") == [(line, "4")]
+    assert await estate.run("svc_workers", "SELECT count(*) FROM finding_event") == [(1,)]
