@@ -22,6 +22,8 @@ from mspbyte_common.vendors.waits import retry_after
 from svc_adapter_autotask.settings import ZONE_HOURS, ZONE_LOOKUP
 
 ZONES = TokenCache()
+REFUSED_TEXTS = ("Unable to find", "query syntax", "Queries are limited", "does not exist", "does not reference")
+"""Texts of a 500 that says the request is wrong: asked again it would fail again. Any other 500 may pass."""
 THREADS_TEXT = "thread threshold"
 """The text of the answer to a fourth concurrent request, whatever its status."""
 
@@ -85,7 +87,7 @@ def classify_zone(answer: Answer, username: str) -> VendorError:
 
 
 def classify(answer: Answer) -> VendorError:
-    """The class of an answer that is not data. A refused request is a 500 with errors in its body: not retried."""
+    """The class of an answer that is not data. A wrong request is a 500 like a broken server: its texts tell."""
     errors = _errors(answer)
     told = f"HTTP {answer.status}: {'; '.join(errors)}"[:500].rstrip(": ")
     if answer.status == 429 or any(THREADS_TEXT in text for text in errors):  # noqa: PLR2004
@@ -99,7 +101,8 @@ def classify(answer: Answer) -> VendorError:
         return ConsentMissing(told, advice="Give the API user's security level access to this entity.")
     if any("IntegrationCode" in text for text in errors):
         return CredentialInvalid(told, advice="Check the tracking identifier: mspctl connection set-secret.")
-    if answer.status >= 500 and not errors:  # noqa: PLR2004
+    refused = any(known in text for text in errors for known in REFUSED_TEXTS)
+    if answer.status >= 500 and not refused:  # noqa: PLR2004
         return Transient(told)
     return RequestInvalid(told)
 

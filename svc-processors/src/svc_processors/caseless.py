@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from typing_extensions import override
+
 
 class Caseless(Mapping[str, Any]):
     """A view of a record. Autotask documents PascalCase and sends camelCase, with acronyms spelled either way.
@@ -16,11 +18,14 @@ class Caseless(Mapping[str, Any]):
         self._raw = raw
         self._names = {name.lower(): name for name in raw}
 
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401  (a record holds anything)
+    @override
+    def __getitem__(self, key: str) -> Any:
         return self._raw[self._names.get(key.lower(), key)]
 
+    @override
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
+    @override
     def __len__(self) -> int:
         return len(self._names)

@@ -6,9 +6,10 @@ from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass
 from typing import Any, SupportsIndex, overload
 
-from mspbyte_common.models import Kind
 from pydantic import ValidationError
+from typing_extensions import override
 
+from mspbyte_common.models import Kind
 from svc_processors.reading import ValueClass, value_class
 
 _LONGEST_MESSAGE = 80
@@ -89,7 +90,7 @@ class _Trail:
         self.path = "$"
         self.value: object = None
 
-    def note(self, path: str, value: object) -> Any:  # noqa: ANN401  (a record holds anything)
+    def note(self, path: str, value: object) -> Any:
         """Remember the read and hand the value on, itself noting what is read of it."""
         self.path, self.value = path, value
         if isinstance(value, dict):
@@ -99,47 +100,53 @@ class _Trail:
         return value
 
 
-class _Record(dict[str, Any]):  # noqa: FURB189  (reads have to be noted on a real dict)
+class _Record(dict[str, Any]):
     """A JSON object that notes reads. A real dict, so that a normalizer cannot tell the difference."""
 
     def __init__(self, value: Mapping[str, Any], path: str, trail: _Trail) -> None:
         super().__init__(value)
         self._path, self._trail = path, trail
 
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401
+    @override
+    def __getitem__(self, key: str) -> Any:
         found = super().get(key, _MISSING)
         noted = self._trail.note(_step(self._path, key), found)
         if found is _MISSING:
             raise KeyError(key)
         return noted
 
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401
+    @override
+    def get(self, key: str, default: Any = None) -> Any:
         found = super().get(key, _MISSING)
         noted = self._trail.note(_step(self._path, key), found)
         return default if found is _MISSING else noted
 
+    @override
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]  # dict_items is only made by dict
         return ItemsView(self)
 
+    @override
     def values(self) -> ValuesView[Any]:  # type: ignore[override]  # as items
         return ValuesView(self)
 
 
-class _Array(list[Any]):  # noqa: FURB189
+class _Array(list[Any]):
     """A JSON array that notes reads."""
 
     def __init__(self, value: list[Any], path: str, trail: _Trail) -> None:
         super().__init__(value)
         self._path, self._trail = path, trail
 
+    @override
     def __iter__(self) -> Iterator[Any]:
         for place, item in enumerate(super().__iter__()):
             yield self._trail.note(f"{self._path}[{place}]", item)
 
     @overload
-    def __getitem__(self, place: SupportsIndex, /) -> Any: ...  # noqa: ANN401
+    def __getitem__(self, place: SupportsIndex, /) -> Any: ...
     @overload
     def __getitem__(self, place: slice, /) -> list[Any]: ...
+    @override
     def __getitem__(self, place: SupportsIndex | slice, /) -> Any:
         found = super().__getitem__(place)
         return found if isinstance(place, slice) else self._trail.note(f"{self._path}[{place}]", found)

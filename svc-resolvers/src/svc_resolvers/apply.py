@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from mspbyte_common.models import Kind
-
 from svc_resolvers.rule import Rule
 
 K = TypeVar("K", bound=Kind)

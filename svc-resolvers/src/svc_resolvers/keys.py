@@ -24,7 +24,6 @@ from mspbyte_common.models import (
     Service,
     Tenant,
 )
-
 from svc_resolvers import canonical
 from svc_resolvers.names import organisation_name, person_name
 from svc_resolvers.rule import Key

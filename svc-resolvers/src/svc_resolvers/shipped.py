@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 
-def _shipped(name: str) -> Any:  # noqa: ANN401  (JSON)
+def _shipped(name: str) -> Any:
     return orjson.loads(files("svc_resolvers").joinpath("data", name).read_bytes())
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from mspbyte_common.models import Contract, ContractLine, ContractUnit, Service
-
 from svc_workers.billing_rules import BillingRule, rule_for
 from svc_workers.links import Links
 from svc_workers.subject import Subject
@@ -77,13 +76,18 @@ def compare(subject: Subject[ContractLine], links: Links) -> Comparison | NotApp
     if not contracts:
         return unknown("the line's contract is not known", "autotask/Contracts")
     contract = contracts[0].model
+    return _idle(contract, links.now) or _units(subject, links, rule, contract)
+
+
+def _idle(contract: Contract, now: datetime) -> NotApplicable | Unknown | None:
+    """Why a contract bills nothing now; None for one that runs."""
     if contract.active is None:
         return unknown("whether the contract is active is not known")
-    if not contract.active or _ended(contract, links.now):
+    if not contract.active or (contract.ends_at is not None and now >= contract.ends_at + DAY):
         return NotApplicable()
-    if contract.starts_at is not None and contract.starts_at > links.now:
+    if contract.starts_at is not None and contract.starts_at > now:
         return NotApplicable(contract.starts_at)
-    return _units(subject, links, rule, contract)
+    return None
 
 
 def _units(subject: Subject[ContractLine], links: Links, rule: BillingRule, contract: Contract) -> Comparison | Unknown:
@@ -115,14 +119,10 @@ def _units(subject: Subject[ContractLine], links: Links, rule: BillingRule, cont
     )
 
 
-def _ended(contract: Contract, now: datetime) -> bool:
-    return contract.ends_at is not None and now >= contract.ends_at + DAY
-
-
 def _until(now: datetime, period: ContractUnit, contract: Contract, counted: datetime | None) -> datetime:
     """The first of: the period's end, the contract's, a device falling silent, and tomorrow.
 
-    Tomorrow, because a silent device that comes back, or one that moves to another client, wakes nothing here.
+    Tomorrow, because what moves to another client wakes only the lines of the new one.
     """
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     ends = [period.ends_at + DAY, tomorrow]

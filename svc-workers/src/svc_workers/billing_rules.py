@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from mspbyte_common.models import Device, Licence
 from mspbyte_common.models.device import DeviceClass
-
 from svc_workers.links import Links
 
 IN_USE = timedelta(days=30)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from mspbyte_common.models import Kind
-
 from svc_workers.links import Links
 from svc_workers.subject import Subject
 from svc_workers.verdict import Severity, Verdict

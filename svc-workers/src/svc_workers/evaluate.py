@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from mspbyte_common.db.engine import Connection
-from mspbyte_common.ledger.item import BATCH, Item, Next, batches
 from prometheus_client import Counter
 
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.ledger.item import BATCH, Item, Next, batches
 from svc_workers.expansion.expand import expand
 from svc_workers.findings import store as findings
 from svc_workers.findings.lifecycle import Judged, changes

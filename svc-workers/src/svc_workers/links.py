@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from mspbyte_common.models import Kind
-
 from svc_workers.subject import Subject
 
 K = TypeVar("K", bound=Kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mspbyte_common.service import run, stages
-
 from svc_workers.evaluate import evaluate
 from svc_workers.reports.client import report
 

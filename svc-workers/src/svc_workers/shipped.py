@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mspbyte_common.declarations import discover, index
-
 from svc_workers import checks
 from svc_workers.check import Check
 

@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+
 from mspbyte_common import ids
-from mspbyte_common.db.engine import transaction
+from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.models import KINDS
 from svc_workers.evaluate import evaluate
@@ -64,6 +65,7 @@ class Estate:
 
     def __init__(self, database: Any) -> None:
         self._database = database
+        self._pools: dict[str, Pool] = {}
         self.now = datetime.now(UTC)
         self.msp = uuid4()
         self.account = {
@@ -72,9 +74,15 @@ class Estate:
         }
         self.client = ids.client_id(self.account["autotask"], "k1")
 
+    async def pool(self, role: str) -> Pool:
+        """The one pool of a role."""
+        if role not in self._pools:
+            self._pools[role] = await self._database.pool(role)
+        return self._pools[role]
+
     async def run(self, role: str, query: str, *parameters: Any) -> list[Any]:
         """One statement as a role, in a transaction of its own."""
-        async with transaction(await self._database.pool(role), self.msp) as connection:
+        async with transaction(await self.pool(role), self.msp) as connection:
             cursor = await connection.execute(query, parameters)
             return await cursor.fetchall() if cursor.description else []
 
@@ -85,8 +93,8 @@ class Estate:
             await self.run(
                 "svc_adapter_m365",
                 "INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority)"
-                " VALUES (%s, %s, %s, 'tenant', 86400, 5) ON CONFLICT DO NOTHING",
-                *(vendor, resource, kind),
+                " VALUES (%s, %s, %s, %s, 86400, 5) ON CONFLICT DO NOTHING",
+                *(vendor, resource, kind, "root" if vendor == "autotask" else "tenant"),
             )
         for vendor in self.account:
             await self.run(
@@ -109,10 +117,11 @@ class Estate:
         account = ids.account_id(connection, external_id)
         await self.run(
             "mspctl",
-            "INSERT INTO account (id, msp_id, connection_id, vendor, external_id, state, client_id)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            "INSERT INTO account (id, msp_id, connection_id, vendor, external_id, state, client_id, is_root, is_tenant)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             *(account, self.msp, connection, vendor, external_id),
             *(("mapped", self.client) if mapped else ("unmapped", None)),
+            *((True, False) if vendor == "autotask" else (False, True)),
         )
         return account
 
@@ -250,7 +259,7 @@ class Estate:
         self, handler: Any, stage: str, kind: str, subjects: list[UUID], attempts: int = 0
     ) -> Sequence[Next]:
         item = Item(0, self.msp, None, None, stage, kind, subjects, attempts, "00-0-0-00")
-        async with transaction(await self._database.pool("svc_workers"), self.msp) as connection:
+        async with transaction(await self.pool("svc_workers"), self.msp) as connection:
             following: Sequence[Next] = await handler(connection, item)
             return following
 

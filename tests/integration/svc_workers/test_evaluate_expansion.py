@@ -6,14 +6,11 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.perform import perform
 from mspbyte_common.ledger.store import insert_work
 from svc_workers.evaluate import evaluate
-
-pytestmark = pytest.mark.asyncio
 
 UNPROTECTED = "no_endpoint_protection"
 
@@ -170,12 +167,12 @@ async def test_more_subjects_than_a_batch_become_work_of_their_own(estate: Any) 
     assert len(await estate.findings()) == 1205
 
 
-async def test_two_evaluations_of_one_client_at_once_miss_nothing(estate: Any, database: Any) -> None:
+async def test_two_evaluations_of_one_client_at_once_miss_nothing(estate: Any) -> None:
     await estate.start()
     await estate.complete("sophos/endpoints")
     line = await estate.line("l1", units=0)
     devices = [await estate.device("sophos/endpoints", f"PC-{n}", tamper_protection=True) for n in range(4)]
-    pool = await database.pool("svc_workers")
+    pool = await estate.pool("svc_workers")
     async with transaction(pool, estate.msp) as connection:
         following = [Next("evaluate", "device", estate.account["sophos"], [device]) for device in devices]
         announced = await insert_work(connection, estate.msp, None, "00-0-0-00", following)

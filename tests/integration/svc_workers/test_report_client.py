@@ -10,8 +10,6 @@ from uuid import uuid4
 
 import pytest
 
-pytestmark = pytest.mark.asyncio
-
 ALL = (
     "m365/users",
     "m365/subscribedSkus",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import svc_processors.normalizers
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.models import Kind

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import svc_processors.normalizers
 from hypothesis import given
 from hypothesis import strategies as st
+
+import svc_processors.normalizers
 from mspbyte_common.declarations import discover
 from mspbyte_common.models import Domain, Kind
 from svc_processors.misfit import Misfit, describe

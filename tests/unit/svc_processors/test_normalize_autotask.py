@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from mspbyte_common.models import Company, Contact, Contract, ContractLine, ContractUnit, Device, Kind, Service
 from svc_processors.normalizer import Normalizer
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from mspbyte_common.models import Device, Domain, Group, Identity, Licence, Member, Tenant, VerifiedDomain
 from svc_processors.normalizer import Normalizer
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from mspbyte_common.models import Alert, Device, Product, Tenant
 
 Normalized = Callable[..., Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 
 import pytest
+
 import svc_processors.normalizers
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.models import KINDS

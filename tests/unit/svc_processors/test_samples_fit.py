@@ -1,4 +1,4 @@
-"""Real answers of the vendors, run through the normalizers. They stand outside this repository; without them, skipped."""
+"""Real answers of the vendors, run through the normalizers. They stand outside this repository: skipped without."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from svc_processors.misfit import describe
 from svc_processors.normalizer import Normalizer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from mspbyte_common.models.device import DeviceClass, OsFamily
 from svc_processors.systems import device_class, os_family
 

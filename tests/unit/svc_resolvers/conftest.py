@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 import svc_resolvers.rules
 from mspbyte_common.declarations import discover
 from mspbyte_common.models import Company, Contact, Device, Identity, Kind

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mspbyte_common.models import Company, Contact, Device, Domain, Identity
 from pydantic import ValidationError
+
+from mspbyte_common.models import Company, Contact, Device, Domain, Identity
 from svc_resolvers.apply import Issue, apply_rules
 from svc_resolvers.rule import Outcome, Rule
 

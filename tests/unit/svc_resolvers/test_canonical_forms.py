@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from svc_resolvers import canonical, shipped
 
 FORMS: list[tuple[Callable[[str], str | None], str, str | None]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from svc_resolvers.names import organisation_name, person_name
 
 PEOPLE: list[tuple[tuple[str | None, str | None, str | None], str | None]] = [

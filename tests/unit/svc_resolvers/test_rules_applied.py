@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from mspbyte_common.models import Company, Contact, Device, Domain, Identity
 from svc_resolvers.apply import Issue, apply_rules
 from svc_resolvers.rule import Rule
@@ -131,4 +132,4 @@ def test_a_domain_is_lower_case(rules: list[Rule]) -> None:
 
 def test_what_an_issue_shows_is_short(make: Make, rules: list[Rule]) -> None:
     _, _, issues = apply_rules(make(Contact, emails=tuple(f"nobody{n}" for n in range(99))), rules)
-    assert len(issues[0].value) == 80  # noqa: PLR2004  (the length that is shown)
+    assert len(issues[0].value) == 80

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
+
 from mspbyte_common.models import (
     KINDS,
     Alert,
@@ -143,7 +144,7 @@ def account() -> Build:
 def line() -> Callable[..., tuple[Subject[ContractLine], dict[str, Any]]]:
     """A line of a running contract that bills three workstations in November, with its neighbours."""
 
-    def build(  # noqa: PLR0913, PLR0917 - each is one thing a test may change
+    def build(
         service: str = "Endpoint Protection - Workstation",
         units: int = 3,
         client: UUID | None = CLIENT,

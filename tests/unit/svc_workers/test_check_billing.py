@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from svc_workers.checks import over_billed, under_billed
 from svc_workers.verdict import Finding, Ok, Unknown
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+
 from svc_workers.checks import (
     account_parked,
     account_unmapped,

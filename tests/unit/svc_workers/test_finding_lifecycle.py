@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+
 from mspbyte_common.ids import finding_id
 from svc_workers.checks.high_alert_open import CHECK
 from svc_workers.findings.lifecycle import Change, Judged, Standing, changes

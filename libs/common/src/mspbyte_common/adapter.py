@@ -80,7 +80,7 @@ def adapter(vendor: Vendor) -> Body:
         budget = Budget(settings.limits or vendor.limits, settings.budget_share)
         await _register(service, vendor)
         async with open_transport(allow_loopback_http=settings.allow_loopback_http) as transport:
-            runner = _Runner(service, vendor, endpoints, transport, budget, kek)
+            runner = Runner(service, vendor, endpoints, transport, budget, kek)
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
     return body
@@ -102,7 +102,9 @@ async def _register(service: Service, vendor: Vendor) -> None:
 
 
 @dataclass(frozen=True)
-class _Runner:
+class Runner:
+    """Carries out the runs that messages name."""
+
     service: Service
     vendor: Vendor
     endpoints: dict[str, Endpoint]
@@ -111,6 +113,7 @@ class _Runner:
     kek: bytes
 
     async def receive(self, message: Msg) -> Answer:
+        """Claims the run and reads its list; whatever happens, the run says what became of it."""
         body = orjson.loads(message.data)
         msp_id = UUID(body["msp"])
         async with transaction(self.service.pool, msp_id) as connection:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mspbyte_common.models import Device
-
 from svc_processors.caseless import Caseless
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import distinct, flag, ident, ident_or_none, text

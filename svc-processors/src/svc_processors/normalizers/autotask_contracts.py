@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mspbyte_common.models import Contract
-
 from svc_processors.caseless import Caseless
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import ident, label, text

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from mspbyte_common.models import Tenant
 from mspbyte_common.models.tenant import PartnerState
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, guid, part, text
 from svc_processors.times import instant

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from mspbyte_common.models import Device
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import flag, guid, guid_or_none, text
 from svc_processors.systems import device_class, os_family

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mspbyte_common.models import Domain
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import flag, required_text, strings, text
 

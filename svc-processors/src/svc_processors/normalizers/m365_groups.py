@@ -7,7 +7,6 @@ from typing import Any, Final, Literal
 
 from mspbyte_common.models import Group, Member
 from mspbyte_common.models.identity import MemberType
-
 from svc_processors.graph import on_premises
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, entries, flag, guid, strings, text

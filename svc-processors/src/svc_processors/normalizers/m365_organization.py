@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mspbyte_common.models import Tenant, VerifiedDomain
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import entries, flag, guid, required_text, text
 from svc_processors.times import instant

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from mspbyte_common.models import Licence
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, guid, part, required_text, whole
 from svc_processors.skus import is_free, product_name

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from mspbyte_common.models import Identity
 from mspbyte_common.models.identity import IdentityType
-
 from svc_processors.graph import on_premises
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, distinct, entries, flag, guid, part, strings, text

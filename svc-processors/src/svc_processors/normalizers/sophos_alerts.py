@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from mspbyte_common.models import Alert
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, guid, guid_or_none, part, text
 from svc_processors.times import instant

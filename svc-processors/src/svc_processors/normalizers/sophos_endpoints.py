@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from mspbyte_common.models import Device, Product
 from mspbyte_common.models.device import DeviceClass, Health, OsFamily
-
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, distinct, entries, flag, guid, part, required_text, strings, text, whole
 from svc_processors.times import instant

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mspbyte_common.models import Contact, Identity
-
 from svc_resolvers import canonical
 from svc_resolvers.rule import Outcome, Rule, shown
 

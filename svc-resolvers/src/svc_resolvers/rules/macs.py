@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mspbyte_common.models import Device
-
 from svc_resolvers import canonical
 from svc_resolvers.rule import Outcome, Rule, shown
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mspbyte_common.models import Alert, Device
-
 from svc_workers.check import Check, NoParams
 from svc_workers.links import Links
 from svc_workers.subject import Subject

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mspbyte_common.models import Device
-
 from svc_workers.check import Check
 from svc_workers.links import Links
 from svc_workers.subject import Subject
@@ -33,7 +32,7 @@ def evaluate(subject: Subject[Device], links: Links, params: Params) -> Verdict:
         return unknown("when the device was last seen is not known")
     in_use_until = device.last_seen_at + timedelta(days=params.in_use_days)
     if in_use_until <= links.now:
-        return ok(recheck_at=_same_hour(device.last_seen_at, links.now))
+        return ok()
     grace_until = device.created_at + timedelta(days=params.grace_days) if device.created_at else None
     if grace_until is not None and grace_until > links.now:
         return ok(recheck_at=grace_until)
@@ -81,11 +80,6 @@ def _gap(subject: Subject[Device], links: Links, in_use_until: datetime) -> Verd
     if links.freshness("sophos", "endpoints") is None:
         return unknown("Sophos endpoints were not read in full lately", "sophos/endpoints", recheck_at=in_use_until)
     return None
-
-
-def _same_hour(seen: datetime, now: datetime) -> datetime:
-    """The next moment a whole number of days after `seen`: last-seen times move without waking a check."""
-    return seen + ((now - seen) // timedelta(days=1) + 1) * timedelta(days=1)
 
 
 CHECK = Check(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mspbyte_common.models import ContractLine
-
 from svc_workers.billing import NotApplicable, compare
 from svc_workers.billing_rules import NEEDS
 from svc_workers.check import Check, NoParams

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mspbyte_common.models import Licence
-
 from svc_workers.check import Check
 from svc_workers.links import Links
 from svc_workers.subject import Subject

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.ledger.item import Item
-
 from svc_workers.expansion import store
 from svc_workers.shipped import CHECKS
 
@@ -36,5 +35,5 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
         case "account":
             return set(ids) | await store.of_accounts(connection, ids, KINDS)
         case _:
-            near = await store.neighbours(connection, item.id, ids, ASKED)
+            near = await store.neighbours(connection, ids, ASKED)
             return set(ids) | near | await store.same_client(connection, ids, COUNTED)

@@ -8,10 +8,8 @@ from uuid import UUID
 from mspbyte_common.db.engine import Connection
 
 
-async def neighbours(
-    connection: Connection, work_id: int, ids: Sequence[UUID], asked: Sequence[tuple[str, str]]
-) -> set[UUID]:
-    """Neighbours over edges that hold, or ended no earlier than a day before the work was written.
+async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequence[tuple[str, str]]) -> set[UUID]:
+    """Neighbours over edges that hold. The ends of an edge that ended come from the linkers, as subjects themselves.
 
     `asked` has (relation, kind of neighbour): only those whose checks look at the relation.
     """
@@ -19,23 +17,12 @@ async def neighbours(
         return set()
     cursor = await connection.execute(
         """
-        WITH since AS (
-            SELECT COALESCE((SELECT created_at FROM work WHERE id = %(work)s), transaction_timestamp())
-                   - interval '1 day' AS ended_after
-        ), edge AS (
+        WITH edge AS (
             SELECT relation, target_id AS other FROM entity_relationship
             WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
             UNION
             SELECT relation, source_id FROM entity_relationship
             WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
-            UNION
-            SELECT relation, target_id FROM entity_relationship
-            WHERE source_id = ANY(%(ids)s) AND valid_to > (SELECT ended_after FROM since)
-              AND relation = ANY(%(relations)s)
-            UNION
-            SELECT relation, source_id FROM entity_relationship
-            WHERE target_id = ANY(%(ids)s) AND valid_to > (SELECT ended_after FROM since)
-              AND relation = ANY(%(relations)s)
         )
         SELECT DISTINCT e.id
         FROM edge
@@ -44,7 +31,6 @@ async def neighbours(
           ON asked.relation = edge.relation AND asked.kind = e.kind
         """,
         {
-            "work": work_id,
             "ids": list(ids),
             "relations": [relation for relation, _ in asked],
             "kinds": [kind for _, kind in asked],

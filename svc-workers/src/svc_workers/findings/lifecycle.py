@@ -20,7 +20,6 @@ from uuid import UUID
 import orjson
 
 from mspbyte_common.ids import finding_id
-
 from svc_workers.check import Check
 from svc_workers.subject import Subject
 from svc_workers.verdict import Finding, Ok, Severity, Verdict

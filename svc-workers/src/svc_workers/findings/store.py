@@ -10,7 +10,6 @@ import orjson
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
-
 from svc_workers.findings.lifecycle import Change, Standing
 from svc_workers.findings.rechecks import Recheck
 

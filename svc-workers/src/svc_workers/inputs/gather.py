@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
-
 from svc_workers.check import Check
 from svc_workers.inputs import store
 from svc_workers.inputs.store import AccountRow, EntityRow

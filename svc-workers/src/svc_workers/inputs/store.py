@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
-
 from svc_workers.links import Listing
 
 
@@ -81,10 +81,8 @@ async def lock_clients(connection: Connection, ids: Sequence[UUID]) -> None:
 async def now(connection: Connection) -> datetime:
     """The one moment of this transaction."""
     cursor = await connection.execute("SELECT transaction_timestamp()")
-    row = await cursor.fetchone()
-    assert row is not None
-    moment: datetime = row[0]
-    return moment
+    [(moment,)] = await cursor.fetchall()
+    return cast("datetime", moment)
 
 
 async def entities(connection: Connection, ids: Sequence[UUID]) -> list[EntityRow]:
@@ -170,7 +168,7 @@ async def listings(
                    FROM unnest(%(needs)s::text[]) AS need) n ON n.vendor = a.vendor
         LEFT JOIN listing l ON l.account_id = a.id AND l.resource = n.resource
         LEFT JOIN resource r ON r.vendor = a.vendor AND r.name = n.resource
-        WHERE a.state <> 'excluded' AND a.is_tenant AND a.unreachable_reason IS NULL
+        WHERE a.state <> 'excluded' AND a.unreachable_reason IS NULL
         """,
         {"clients": list(clients), "needs": list(needs), "intervals": FRESH_INTERVALS},
     )

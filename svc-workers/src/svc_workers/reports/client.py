@@ -12,7 +12,6 @@ from mspbyte_common.errors import PipelineError
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.ledger.perform import ATTEMPTS
 from mspbyte_common.models import Licence, Service
-
 from svc_workers.billing import Comparison, NotApplicable, compare
 from svc_workers.checks import under_billed
 from svc_workers.inputs import store as inputs

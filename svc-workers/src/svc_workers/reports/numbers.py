@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from mspbyte_common.models import Licence
-
 from svc_workers.billing import Comparison, NotApplicable
 from svc_workers.findings.lifecycle import as_json
 from svc_workers.reports.coverage import coverage

@@ -11,7 +11,6 @@ import orjson
 from psycopg.rows import class_row, dict_row
 
 from mspbyte_common.db.engine import Connection
-
 from svc_workers.inputs.store import FRESH_INTERVALS
 
 
@@ -79,7 +78,7 @@ async def requested(connection: Connection, ids: list[UUID]) -> list[Request]:
         return await cursor.fetchall()
 
 
-async def write_ready(  # noqa: PLR0913 - a report has three forms
+async def write_ready(
     connection: Connection, report_id: UUID, *, as_of: datetime, html: str, numbers: dict[str, Any], csv: str
 ) -> None:
     """The report in its three forms."""
@@ -121,7 +120,8 @@ async def sources(connection: Connection, client_id: UUID) -> list[Source]:
             JOIN account a ON a.id = mine.id
             JOIN resource r ON r.vendor = a.vendor
             LEFT JOIN listing l ON l.account_id = a.id AND l.resource = r.name
-            WHERE a.state <> 'excluded' AND a.is_tenant AND (r.level = 'tenant' OR l.job_id IS NOT NULL)
+            WHERE a.state <> 'excluded'
+              AND ((r.level = 'root' AND a.is_root) OR (r.level = 'tenant' AND a.is_tenant))
             ORDER BY a.vendor, r.name, account
             """,
             {"client": client_id, "intervals": FRESH_INTERVALS},

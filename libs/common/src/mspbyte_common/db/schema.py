@@ -457,7 +457,9 @@ recheck = Table(
     Column("waits_for", Text),
     Column("due_at", Time),
     Index("ix_recheck_due_at", "due_at"),
-    Index("ix_recheck_waits_for", "waits_for"),
+    Index("ix_recheck_waits_for_account_id", "waits_for", "account_id"),
+    Index("ix_recheck_waits_for_client_id", "waits_for", "client_id"),
+    Index("ix_recheck_client_id", "client_id"),
     comment=(
         "When a check must look again although nothing changes: at due_at, or when the listing 'vendor/resource' in "
         "waits_for becomes complete. why: the reason of an unknown verdict, NULL for a known one."

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from mspbyte_common.errors import UsageError
 from mspctl.embedded import Fleet, SimulatorOptions
+from mspctl.embedded.home import claim
 from mspctl.embedded.logs import log_to
 from mspctl.embedded.roster import SERVICES
 from mspctl.embedded.signals import INTERRUPTED, run_until_signal
@@ -40,6 +41,7 @@ def up(
         services=chosen,
         replicas=_replicas(replicas or []),
     )
+    claim(directory)
     log_to(fleet.home.logs / "supervisor.log")
     code = run_until_signal(_until_stopped(fleet, as_json=as_json))
     raise typer.Exit(0 if code == INTERRUPTED else code)

@@ -45,7 +45,7 @@ class Home:
         return self.path / "secrets" / "kek"
 
     def __enter__(self) -> Self:
-        self.path.mkdir(parents=True, exist_ok=True)
+        claim(self.path)
         descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,7 +57,6 @@ class Home:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
         self._lock = descriptor
-        (self.path / MARKER).write_text("This directory belongs to mspctl: `mspctl demo` may empty it.\n")
         for folder, mode in ((self.logs, 0o755), (self.path / "secrets", 0o700)):
             folder.mkdir(exist_ok=True)
             folder.chmod(mode)
@@ -107,6 +106,18 @@ class Home:
         with os.fdopen(descriptor, "w") as stream:
             stream.write(text)
         new.rename(file)
+
+
+def claim(path: Path) -> None:
+    """Makes the directory a fleet's; UsageError when it holds something else, which is then safe from `mspctl demo`."""
+    path.mkdir(parents=True, exist_ok=True)
+    marker = path / MARKER
+    if marker.is_file():
+        return
+    if any(path.iterdir()):
+        message = f"{path} holds files that are not mspctl's: take another --dir, or empty it yourself."
+        raise UsageError(message)
+    marker.write_text("This directory belongs to mspctl: `mspctl demo` may empty it.\n")
 
 
 def write_json(file: Path, value: object) -> None:

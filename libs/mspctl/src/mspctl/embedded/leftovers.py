@@ -12,7 +12,6 @@ from pathlib import Path
 
 import orjson
 
-from mspbyte_common.errors import UsageError
 from mspctl.embedded.home import MARKER, Home
 
 WAIT_SECONDS = 5.0
@@ -32,9 +31,6 @@ async def clear(home: Home) -> None:
 
 async def empty(path: Path) -> None:
     """Removes a fleet's data; UsageError for a directory that is not a fleet's, or whose fleet runs."""
-    if not _ours(path):
-        message = f"{path} holds files that are not mspctl's: take another --dir, or empty it yourself."
-        raise UsageError(message)
     with Home(path) as home:
         await clear(home)
         for child in home.path.iterdir():
@@ -44,10 +40,6 @@ async def empty(path: Path) -> None:
                 shutil.rmtree(child)
             else:
                 child.unlink()
-
-
-def _ours(path: Path) -> bool:
-    return not path.exists() or not any(path.iterdir()) or (path / MARKER).is_file()
 
 
 def belongs(pid: int, path: Path) -> bool:

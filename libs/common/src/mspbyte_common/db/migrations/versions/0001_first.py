@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import Text
+from sqlalchemy import Text  # noqa: F401 - named by the rendered column types
 from sqlalchemy.dialects import postgresql
 
 revision = "0001"
@@ -219,8 +219,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", "check_name", name=op.f("pk_recheck")),
         comment="When a check must look again although nothing changes: at due_at, or when the listing 'vendor/resource' in waits_for becomes complete. why: the reason of an unknown verdict, NULL for a known one.",
     )
+    op.create_index("ix_recheck_client_id", "recheck", ["client_id"], unique=False)
     op.create_index("ix_recheck_due_at", "recheck", ["due_at"], unique=False)
-    op.create_index("ix_recheck_waits_for", "recheck", ["waits_for"], unique=False)
+    op.create_index("ix_recheck_waits_for_account_id", "recheck", ["waits_for", "account_id"], unique=False)
+    op.create_index("ix_recheck_waits_for_client_id", "recheck", ["waits_for", "client_id"], unique=False)
     op.create_table(
         "report",
         sa.Column("id", sa.UUID(), nullable=False),

@@ -1,0 +1,227 @@
+"""Adapters against the simulators and a real database, without ports or services."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+import pytest
+from mspbyte_common import ids, secrets
+from mspbyte_common.adapter import Runner, Vendor
+from mspbyte_common.declarations import index
+from mspbyte_common.vendors.budget import Budget
+from mspbyte_common.vendors.transport import Transport
+from psycopg.types.json import Jsonb
+from svc_adapter_autotask.main import AUTOTASK
+from svc_adapter_m365 import auth as m365_auth
+from svc_adapter_m365.main import M365
+from svc_adapter_sophos import auth as sophos_auth
+from svc_adapter_sophos.main import SOPHOS
+from vendor_sim.estate import generate
+from vendor_sim.gate import ConnectionDroppedError
+from vendor_sim.addresses import on_ports
+from vendor_sim.in_memory import World
+from vendor_sim.serve import apps
+
+PORTS = {"m365": 1001, "autotask": 1002, "sophos": 1003, "eu01": 1004, "us03": 1005}
+"""Nobody listens there: requests to these go to the apps in this process."""
+
+VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (M365, AUTOTASK, SOPHOS)}
+
+
+class Announcements:
+    """Takes announcements and keeps them."""
+
+    def __init__(self) -> None:
+        self.work_items: list[Any] = []
+
+    async def work(self, announcements) -> None:
+        self.work_items.extend(announcements)
+
+
+@dataclass
+class Bench:
+    """One msp with a connection to each simulator; runs lists and looks at what became of them."""
+
+    database: Any
+    world: World
+    pools: dict[str, Any]
+    kek: bytes
+    msp: UUID
+    connections: dict[str, UUID] = field(default_factory=dict)
+    roots: dict[str, UUID] = field(default_factory=dict)
+    announcements: Announcements = field(default_factory=Announcements)
+
+    def connect(self, vendor: str, settings: dict[str, str], secret: dict[str, str], root: str) -> None:
+        """Adds a connection and its root account."""
+        connection = ids.connection_id(self.msp, vendor, vendor)
+        [(wrapped,)] = self.database.execute("SELECT wrapped FROM data_key WHERE msp_id = %s", self.msp)
+        key = secrets.unwrap(self.kek, wrapped, self.msp, 1)
+        sealed = secrets.encrypt(key, secret, self.msp, vendor, connection, 1)
+        self.database.execute(
+            """
+            INSERT INTO connection (id, msp_id, vendor, name, settings, secret, key_version)
+            VALUES (%s, %s, %s, %s, %s, %s, 1)
+            ON CONFLICT (id) DO UPDATE SET settings = EXCLUDED.settings, secret = EXCLUDED.secret
+            """,
+            connection,
+            self.msp,
+            vendor,
+            vendor,
+            Jsonb(settings),
+            sealed,
+        )
+        self.connections[vendor] = connection
+        self.roots[vendor] = self.account(vendor, root, is_root=True)
+
+    def account(self, vendor: str, external_id: str, *, is_root: bool = False, **settings: str) -> UUID:
+        """Adds an account, if it is not there."""
+        account = ids.account_id(self.connections[vendor], external_id)
+        self.database.execute(
+            """
+            INSERT INTO account (id, msp_id, connection_id, vendor, external_id, is_root, settings)
+            VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+            """,
+            account,
+            self.msp,
+            self.connections[vendor],
+            vendor,
+            external_id,
+            is_root,
+            Jsonb(settings),
+        )
+        return account
+
+    def queue(self, vendor: str, account: UUID, resource: str) -> UUID:
+        """A run, ready to be claimed."""
+        job, run = ids.job_id(account, resource), uuid4()
+        self.database.execute(
+            """
+            INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at)
+            VALUES (%s, %s, %s, %s, %s, 'every 3600s', 5, now()) ON CONFLICT DO NOTHING
+            """,
+            job,
+            self.msp,
+            account,
+            vendor,
+            resource,
+        )
+        self.database.execute(
+            """
+            INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, trigger, state, traceparent)
+            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), 'manual', 'queued', '00-0-0-01')
+            """,
+            run,
+            self.msp,
+            job,
+            account,
+            vendor,
+            resource,
+        )
+        return run
+
+    async def carry_out(self, run: UUID) -> dict[str, Any]:
+        """Hands the run to its adapter, as a message would; returns its row."""
+        [(vendor_name,)] = self.database.execute("SELECT vendor FROM run WHERE id = %s", run)
+        vendor = VENDORS[vendor_name]
+        service = SimpleNamespace(pool=self.pools[vendor_name], announcer=self.announcements)
+        runner = Runner(
+            service,
+            vendor,
+            index(vendor.endpoints, key=lambda one: one.resource),
+            Transport(self.world.http, allow_loopback_http=True),
+            Budget(()),
+            self.kek,
+        )
+        await runner.receive(SimpleNamespace(data=orjson.dumps({"run": str(run), "msp": str(self.msp)})))
+        return self.row(run)
+
+    def row(self, run: UUID) -> dict[str, Any]:
+        """A run's row."""
+        [(row,)] = self.database.execute("SELECT to_jsonb(run) FROM run WHERE id = %s", run)
+        return row
+
+    async def fault(self, vendor: str, **fault: Any) -> None:
+        """Declares what goes wrong at a vendor."""
+        address = {"m365": self.world.at.m365, "autotask": self.world.at.autotask, "sophos": self.world.at.sophos}[vendor]
+        answer = await self.world.http.post(f"{address}/_sim/faults", json=[{"vendor": vendor, **fault}])
+        answer.raise_for_status()
+
+    async def read(self, vendor: str, account: UUID, resource: str) -> dict[str, Any]:
+        """A whole run of a list."""
+        return await self.carry_out(self.queue(vendor, account, resource))
+
+    def stored(self, account: UUID, resource: str) -> dict[str, dict[str, Any]]:
+        """raw_data by external id, of what is not deleted."""
+        rows = self.database.execute(
+            "SELECT external_id, raw_data FROM entity WHERE account_id = %s AND resource = %s AND deleted_at IS NULL",
+            account,
+            resource,
+        )
+        return dict(rows)
+
+
+class Wire(httpx.ASGITransport):
+    """Reaches an app in this process; what would break a connection breaks it here too."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The app's answer."""
+        try:
+            return await super().handle_async_request(request)
+        except ConnectionDroppedError as error:
+            raise httpx.ReadError("the connection was closed in the middle of an answer") from error
+
+
+def open_world() -> World:
+    """The simulators over a small estate, at loopback addresses that exist in this process alone."""
+    estate, at = generate(1, 6, date(2026, 11, 23)), on_ports(PORTS)
+    made = apps(estate, at)
+    mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
+    return World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
+
+
+@pytest.fixture
+async def bench(database) -> AsyncIterator[Bench]:
+    """A bench over a small estate."""
+    world = open_world()
+    kek, msp = os.urandom(32), uuid4()
+    database.execute("INSERT INTO msp (id, name) VALUES (%s, 'test')", msp)
+    wrapped = secrets.wrap(kek, secrets.new_key(), msp, 1)
+    database.execute("INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, 1, %s)", msp, wrapped)
+    pools = {vendor: await database.pool(f"svc_adapter_{vendor}") for vendor in VENDORS}
+    held = Bench(database, world, pools, kek, msp)
+    known, at = world.estate.credentials, world.at
+    held.connect(
+        "m365",
+        {
+            "client_id": known.m365_client_id,
+            "partner_tenant_id": world.estate.partner_tenant_id,
+            "login_url": at.m365,
+            "graph_url": at.m365,
+        },
+        {"client_secret": known.m365_client_secret},
+        world.estate.partner_tenant_id,
+    )
+    held.connect(
+        "autotask",
+        {"username": known.autotask_username, "zone_lookup_url": at.autotask},
+        {"secret": known.autotask_secret, "integration_code": known.autotask_integration_code},
+        known.autotask_username,
+    )
+    held.connect(
+        "sophos",
+        {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos},
+        {"client_secret": known.sophos_client_secret},
+        known.sophos_client_id,
+    )
+    m365_auth.TOKENS._tokens.clear()
+    sophos_auth.TOKENS._tokens.clear()
+    yield held
+    await world.http.aclose()

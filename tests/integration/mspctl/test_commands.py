@@ -1,0 +1,247 @@
+"""The operator's commands against a real database, as the operator's role."""
+
+from __future__ import annotations
+
+import base64
+from uuid import UUID, uuid4
+
+import orjson
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from mspbyte_common import ids, secrets
+from mspctl.cli import invoke
+
+TRACE = "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+
+
+@pytest.fixture
+def kek(tmp_path):
+    file = tmp_path / "kek"
+    file.write_text(base64.b64encode(secrets.new_key()).decode())
+    return file
+
+
+@pytest.fixture
+def ctl(database, kek, monkeypatch, capsys):
+    """Runs a command with --json and returns what it says."""
+    monkeypatch.setenv("MSPBYTE_DATABASE_URL", database.url("mspctl"))
+    monkeypatch.setenv("MSPBYTE_KEK_FILE", str(kek))
+    monkeypatch.delenv("MSPBYTE_DATABASE_PASSWORD_FILE", raising=False)
+
+    def run(*arguments: str, code: int = 0):
+        assert invoke([*arguments, "--json"]) == code
+        said = capsys.readouterr()
+        return orjson.loads(said.out) if code == 0 else said.err
+
+    return run
+
+
+@pytest.fixture
+def rows(database):
+    """Runs SQL as the schema's owner."""
+
+    def run(query: str, *values: object) -> list[tuple]:
+        with psycopg.connect(database.admin_url) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def estate(ctl, rows, tmp_path):
+    """An msp with a Sophos connection, one tenant account with 1,001 devices, and one client."""
+    msp = UUID(ctl("msp", "add", "Acme")["id"])
+    (tmp_path / "secret.json").write_bytes(orjson.dumps({"client_secret": "hunter2"}))
+    arguments = ("--setting", "client_id=partner", "--secret-file", str(tmp_path / "secret.json"))
+    connection = UUID(ctl("connection", "add", "sophos", "Sophos", *arguments)["id"])
+    root, tenant = ids.account_id(connection, "partner"), ids.account_id(connection, "tenant-1")
+    client = uuid4()
+    rows(
+        "INSERT INTO account (id, msp_id, connection_id, vendor, external_id, name) VALUES (%s, %s, %s, 'sophos', %s, %s)",
+        *(tenant, msp, connection, "tenant-1", "Contoso"),
+    )
+    rows(
+        "INSERT INTO client (id, msp_id, account_id, company_id, name) VALUES (%s, %s, %s, '7', 'Contoso GmbH')",
+        *(client, msp, uuid4()),
+    )
+    entity = """INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
+                                    volatile_hash, normalized_data)
+                SELECT gen_random_uuid(), %s, %s, 'sophos', %s, %s, %s || n, '{}', '', '', %s FROM generate_series(1, %s) n"""
+    rows(entity, msp, tenant, "endpoints", "device", "d", Jsonb({"name": "PC"}), 1_001)
+    rows(entity, msp, root, "tenants", "tenant", "t", Jsonb({"tenant_id": "tenant-1"}), 1)
+    rows(entity, msp, root, "tenants", "tenant", "other", Jsonb({"tenant_id": "tenant-2"}), 1)
+    return {"msp": msp, "connection": connection, "root": root, "tenant": tenant, "client": client}
+
+
+def test_a_secret_is_stored_so_that_only_its_own_row_opens_it(estate, rows, kek):
+    ((sealed, version, wrapped),) = rows(
+        "SELECT secret, key_version, wrapped FROM connection JOIN data_key USING (msp_id) WHERE version = key_version"
+    )
+    assert b"hunter2" not in bytes(sealed)
+    key = secrets.unwrap(secrets.read_kek(kek), bytes(wrapped), estate["msp"], version)
+    opened = secrets.decrypt(key, bytes(sealed), estate["msp"], "sophos", estate["connection"], version)
+    assert opened == {"client_secret": "hunter2"}
+
+
+def test_no_command_shows_a_secret(ctl, estate):
+    assert "secret" not in ctl("connection", "list")[0]
+
+
+def test_a_connection_brings_its_root_account_which_is_nobodys(ctl, estate):
+    (root,) = [account for account in ctl("account", "list") if account["is_root"]]
+    assert (root["external_id"], root["is_tenant"], root["state"]) == ("partner", False, "unmapped")
+    assert "is nobody's" in ctl("account", "map", "partner", "7", code=2)
+
+
+def test_a_second_connection_of_that_name_is_refused(ctl, estate, tmp_path):
+    arguments = ("--setting", "client_id=x", "--secret-file", str(tmp_path / "secret.json"))
+    assert "already" in ctl("connection", "add", "sophos", "Sophos", *arguments, code=2)
+
+
+def test_mapping_an_account_has_its_entities_and_its_tenant_record_resolved_anew(ctl, estate, rows):
+    said = ctl("account", "map", "contoso", "Contoso GmbH")
+    assert UUID(said["client_id"]) == estate["client"]
+    work = rows("SELECT account_id, stage, kind, cardinality(entity_ids), announced_at FROM work ORDER BY 2, 3, 4")
+    assert work == [
+        (estate["tenant"], "evaluate", "account", 1, None),
+        (estate["tenant"], "resolve", "device", 1, None),
+        (estate["tenant"], "resolve", "device", 1_000, None),
+        (estate["root"], "resolve", "tenant", 1, None),
+    ]
+    assert said["work"] == len(work)
+    ((external_id,),) = rows(
+        "SELECT external_id FROM entity JOIN work ON entity.id = ANY(entity_ids) WHERE work.kind = 'tenant'"
+    )
+    assert external_id == "t1"
+
+
+def test_excluding_an_account_takes_its_client_away(ctl, estate, rows):
+    ctl("account", "map", "tenant-1", "7")
+    ctl("account", "exclude", "tenant-1")
+    assert rows("SELECT state, client_id FROM account WHERE external_id = 'tenant-1'") == [("excluded", None)]
+
+
+def test_a_stopped_account_goes_on(ctl, estate, rows):
+    rows("UPDATE account SET parked_class = 'consent_missing', parked_at = now() WHERE external_id = 'tenant-1'")
+    assert ctl("account", "resume", "Contoso")["resumed"] is True
+    assert ctl("account", "resume", "Contoso")["resumed"] is False
+
+
+def test_a_new_secret_lets_accounts_go_on_that_the_old_one_stopped(ctl, estate, rows, tmp_path):
+    rows("UPDATE account SET parked_class = 'credential_invalid' WHERE external_id = 'tenant-1'")
+    ctl("connection", "set-secret", "Sophos", "--secret-file", str(tmp_path / "secret.json"))
+    assert rows("SELECT count(*) FROM account WHERE parked_class IS NOT NULL") == [(0,)]
+
+
+def _dead(rows, estate, number: int) -> int:
+    ((letter,),) = rows(
+        """INSERT INTO dead_letter (msp_id, work_id, account_id, stage, kind, entity_ids, attempts, error_class, error,
+                                    traceparent)
+           VALUES (%s, %s, %s, 'link', 'device', ARRAY[%s]::uuid[], 4, 'KeyError', 'x', %s) RETURNING id""",
+        *(estate["msp"], number, estate["tenant"], uuid4(), TRACE),
+    )
+    return letter
+
+
+def test_a_replayed_dead_letter_is_work_again_and_only_once(ctl, estate, rows):
+    letter = _dead(rows, estate, 1)
+    assert ctl("dead", "replay", str(letter))["replayed"] == [letter]
+    assert rows("SELECT stage, kind, attempts, traceparent FROM work") == [("link", "device", 0, TRACE)]
+    assert "no open dead letter" in ctl("dead", "replay", str(letter), code=2)
+    assert rows("SELECT count(*) FROM work") == [(1,)]
+
+
+def test_a_discarded_dead_letter_keeps_its_reason(ctl, estate, rows):
+    letter = _dead(rows, estate, 2)
+    ctl("dead", "discard", str(letter), "--reason", "the record is gone")
+    assert ctl("dead", "show", str(letter))["reason"] == "the record is gone"
+    assert ctl("dead", "list") == []
+
+
+def test_replaying_all_leaves_what_the_filter_does_not_name(ctl, estate, rows):
+    _dead(rows, estate, 3)
+    assert ctl("dead", "replay", "--all", "--stage", "resolve")["work"] == []
+    assert len(ctl("dead", "replay", "--all", "--stage", "link")["work"]) == 1
+
+
+def _job(rows, estate) -> UUID:
+    job = ids.job_id(estate["tenant"], "endpoints")
+    rows(
+        """INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at)
+           VALUES (%s, %s, %s, 'sophos', 'endpoints', 'every 60s', 5, now() + interval '1 day')""",
+        *(job, estate["msp"], estate["tenant"]),
+    )
+    return job
+
+
+def test_running_a_job_tells_the_scheduler_to(ctl, estate, rows):
+    job = _job(rows, estate)
+    ctl("job", "run", str(job)[:8])
+    assert rows("SELECT manual_at <= clock_timestamp() FROM job") == [(True,)]
+
+
+def test_a_paused_job_says_so_until_it_is_resumed(ctl, estate, rows):
+    job = str(_job(rows, estate))
+    ctl("job", "pause", job)
+    assert [row["paused"] for row in ctl("job", "list")] == [True]
+    ctl("job", "resume", job)
+    assert [row["paused"] for row in ctl("job", "list")] == [False]
+
+
+def test_a_failed_run_says_why_and_what_to_do(ctl, estate, rows):
+    run = uuid4()
+    rows(
+        """INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, trigger, state, error_class, error,
+                            advice, traceparent)
+           VALUES (%s, %s, %s, %s, 'sophos', 'endpoints', now(), 'manual', 'failed', 'schema_drift', 'no items', 'report it', %s)""",
+        *(run, estate["msp"], _job(rows, estate), estate["tenant"], TRACE),
+    )
+    rows(
+        "INSERT INTO page (msp_id, run_id, number, entity_ids, changed) VALUES (%s, %s, 0, '{}', 0)", estate["msp"], run
+    )
+    shown = ctl("run", "show", str(run)[:13])
+    assert (shown["error_class"], shown["error"], shown["advice"]) == ("schema_drift", "no items", "report it")
+    assert len(shown["page_list"]) == 1
+
+
+def test_an_entity_shows_both_its_sides_and_what_hangs_on_it(ctl, estate, rows):
+    ((device,), (other,)) = rows("SELECT id FROM entity WHERE kind = 'device' ORDER BY id LIMIT 2")
+    rows(
+        """INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version, confidence,
+                                            scope_id, key_value, evidence)
+           VALUES (%s, 'same_device', %s, %s, 'active', 'serial', 1, 0.95, %s, 'S1', '{"serial": "S1"}')""",
+        *(estate["msp"], other, device, estate["msp"]),
+    )
+    rows(
+        "INSERT INTO entity_key VALUES (%s, %s, false, 'serial', 'S1', 'device', 'endpoints', %s, NULL)",
+        *(estate["msp"], device, estate["tenant"]),
+    )
+    shown = ctl("entity", "show", str(device))
+    assert shown["raw_data"] == {}
+    assert shown["normalized_data"] == {"name": "PC"}
+    (edge,) = shown["relationships"]
+    assert (edge["direction"], edge["other_id"], edge["other"], edge["confidence"]) == ("from", str(other), "PC", 0.95)
+    assert shown["keys"] == [{"refers": False, "key_type": "serial", "key_value": "S1"}]
+    assert (shown["findings"], shown["issues"], shown["quarantine"]) == ([], [], [])
+
+
+def test_another_msps_rows_are_not_shown(ctl, estate):
+    ctl("msp", "add", "Other")
+    assert "2 msps" in ctl("account", "list", code=2)
+    assert ctl("account", "list", "--msp", "other") == []
+    assert len(ctl("account", "list", "--msp", "Acme")) == 2
+
+
+def test_status_counts_what_waits(ctl, estate):
+    ctl("account", "map", "tenant-1", "7")
+    stages = {row["stage"]: row for row in ctl("status")["stages"]}
+    assert (stages["resolve"]["waiting"], stages["resolve"]["entities"]) == (3, 1_002)
+    assert stages["link"]["oldest_seconds"] is None
+
+
+def test_lists_with_nothing_in_them_are_empty_documents(ctl, estate):
+    for command in (("finding", "list"), ("quarantine", "list"), ("run", "list"), ("dead", "list")):
+        assert ctl(*command) == []
