@@ -196,7 +196,8 @@ def test_a_failed_run_says_why_and_what_to_do(ctl, estate, rows):
     rows(
         """INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, trigger, state, error_class, error,
                             advice, traceparent)
-           VALUES (%s, %s, %s, %s, 'sophos', 'endpoints', now(), 'manual', 'failed', 'schema_drift', 'no items', 'report it', %s)""",
+           VALUES (%s, %s, %s, %s, 'sophos', 'endpoints', now(), 'manual', 'failed', 'schema_drift', 'no items',
+                   'report it', %s)""",
         *(run, estate["msp"], _job(rows, estate), estate["tenant"], TRACE),
     )
     rows(

@@ -86,6 +86,7 @@ async def test_a_service_may_pull_its_consumer_and_nothing_more(tmp_path):
             subscription = await js.pull_subscribe_bind(consumer="link", stream="STAGES")
             (message,) = await subscription.fetch(1, timeout=2)
             await message.ack_sync(timeout=2)
+            await subscription.unsubscribe()
             with pytest.raises((nats.errors.Error, TimeoutError)):
                 await js.delete_stream("STAGES")
             await client.publish("jobs.m365.users", b"not mine to say")

@@ -79,6 +79,7 @@ async def test_a_neighbour_that_comes_and_goes_is_felt_at_the_other_end(estate: 
     await estate.unlink(device, agent)
     await estate.delete(agent)
     await estate.evaluate("device", agent)
+    await estate.evaluate("recheck", device)  # the linkers name both ends of an edge they end
     states.append(await estate.findings())
 
     assert [state[UNPROTECTED, device] for state in states] == ["open", "resolved", "regressed"]
