@@ -35,7 +35,8 @@ class ReferenceRule:
 class SamenessRule:
     """Two records are of one thing: `left` is known by `left_key`, `right` by `right_key`, with one value.
 
-    An ambiguous value makes candidates, never edges: one that more records of a resource share than `most_per_resource`.
+    An ambiguous value makes candidates, never edges: one that more records of a resource share than `most_per_resource`;
+    records that have a value of the key type `counted_by` in common count as one (a machine that was set up anew).
     With `agree`, at least one of these key types must have a value in common; with `disagree`, none of these may be known
     on both sides without a value in common; a pair that fails is a candidate. `candidate_only` never links.
     """
@@ -50,6 +51,7 @@ class SamenessRule:
     confidence: float
     scope: Scope = "client"
     most_per_resource: int = 1
+    counted_by: str | None = None
     agree: tuple[str, ...] = ()
     disagree: tuple[str, ...] = ()
     candidate_only: bool = False

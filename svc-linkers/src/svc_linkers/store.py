@@ -88,15 +88,21 @@ async def relink_sameness(connection: Connection, msp_id: UUID, rule: SamenessRu
             WHERE target_id = ANY(%(ids)s) AND rule = %(rule)s AND valid_to IS NULL
         ), holders AS MATERIALIZED (
             SELECT a.scope_id, a.key_value, k.entity_id, k.key_type, k.kind, k.resource,
-                   count(*) OVER (PARTITION BY a.scope_id, a.key_value, k.key_type, k.kind, k.resource) AS per_resource,
+                   coalesce((SELECT min(s.key_value) FROM entity_key s WHERE s.entity_id = k.entity_id AND NOT s.refers
+                             AND s.key_type = %(counted_by)s), k.entity_id::text) AS thing,
                    count(*) OVER (PARTITION BY a.scope_id, a.key_value) AS in_all
             FROM affected a JOIN entity_key k ON k.msp_id = %(msp)s AND k.key_value = a.key_value AND NOT k.refers
                  AND k.{column} = a.scope_id
                  AND (k.key_type = %(left_key)s AND k.kind = %(left)s OR k.key_type = %(right_key)s AND k.kind = %(right)s)
             WHERE k.key_type IN (%(left_key)s, %(right_key)s)
+        ), shared AS MATERIALIZED (
+            SELECT scope_id, key_value, key_type, kind, resource FROM holders
+            GROUP BY scope_id, key_value, key_type, kind, resource HAVING count(DISTINCT thing) > %(most)s
         ), pairs AS MATERIALIZED (
             SELECT DISTINCT l.entity_id AS source_id, r.entity_id AS target_id, l.key_value, l.scope_id,
-                   greatest(l.per_resource, r.per_resource) > %(most)s AS ambiguous
+                   EXISTS (SELECT 1 FROM shared s WHERE s.scope_id = l.scope_id AND s.key_value = l.key_value
+                           AND (s.key_type, s.kind, s.resource) IN ((l.key_type, l.kind, l.resource),
+                                                                    (r.key_type, r.kind, r.resource))) AS ambiguous
             FROM holders l JOIN holders r ON r.scope_id = l.scope_id AND r.key_value = l.key_value AND {pairing}
             WHERE l.key_type = %(left_key)s AND l.kind = %(left)s AND r.key_type = %(right_key)s AND r.kind = %(right)s
               AND l.in_all <= %(shared_by)s
@@ -123,6 +129,7 @@ async def relink_sameness(connection: Connection, msp_id: UUID, rule: SamenessRu
             "right": rule.right,
             "right_key": rule.right_key,
             "most": rule.most_per_resource,
+            "counted_by": rule.counted_by,
             "shared_by": SHARED_BY,
             "candidate_only": rule.candidate_only,
             "agree": list(rule.agree),

@@ -1,6 +1,7 @@
 """Which client a record belongs to. Nothing is guessed: what cannot be told stays without one.
 
-In this order: the account's mapping; the company the record names; the contract it is part of, whose client it shares.
+In this order: for a tenant, the mapping of the account it tells of; the mapping of the account a record was read from; the
+company it names; the contract it is part of, whose client it shares.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ async def assign(connection: Connection, records: Sequence[tuple[Unresolved, Kin
     through = await _contract_clients(connection, records)
     for row, model in records:
         company = _company_id(model)
-        if row.account_client_id is not None:
-            found.by_entity[row.id] = row.account_client_id
-        elif row.id in listed:
+        if row.id in listed:
             found.by_entity[row.id] = described.get(listed[row.id])
+        elif row.account_client_id is not None:
+            found.by_entity[row.id] = row.account_client_id
         elif company is not None:
             client = ids.client_id(row.account_id, company)
             found.by_entity[row.id] = client

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.ledger.item import BATCH, Item, Next, batches
+from svc_workers.check import Check
 from svc_workers.expansion.expand import expand
 from svc_workers.findings import store as findings
 from svc_workers.findings.lifecycle import Judged, changes
 from svc_workers.findings.rechecks import rechecks
 from svc_workers.inputs import store as inputs
 from svc_workers.inputs.gather import gather
+from svc_workers.links import Links
 from svc_workers.shipped import CHECKS, checks_of
+from svc_workers.subject import Subject
+from svc_workers.verdict import Unknown, Verdict
+
+SETTLING = timedelta(seconds=3)
+"""How long records that are on their way to be linked are given before a check that needs them looks again."""
 
 VERDICTS = Counter("mspbyte_verdicts_total", "Answers of checks", ["check", "answer"])
 
@@ -36,11 +46,19 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
     return []
 
 
+def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Verdict:
+    """The check's answer; one that waits for records on their way is asked for again in a moment."""
+    verdict = check.verdict(subject, links)
+    if isinstance(verdict, Unknown) and verdict.waits_for is not None and links.settles(verdict.waits_for):
+        return replace(verdict, recheck_at=links.now + SETTLING)
+    return verdict
+
+
 async def _judge(connection: Connection, msp_id: UUID, ids: Sequence[UUID]) -> None:
     await inputs.lock_clients(connection, ids)
     batch = await gather(connection, ids, list(CHECKS.values()))
     judged = [
-        Judged(check, subject, check.verdict(subject, batch.links(subject)))
+        Judged(check, subject, _verdict(check, subject, batch.links(subject)))
         for subject in batch.subjects
         for check in checks_of(subject.kind)
     ]

@@ -15,24 +15,30 @@ K = TypeVar("K", bound=Kind)
 
 @dataclass(frozen=True)
 class Listing:
-    """When one account's list of a resource was last read whole; None: never, or too long ago to rely on."""
+    """When one account's list of a resource was last read whole; None: never, or too long ago to rely on.
+
+    Not settled: some of its records are not linked yet, so that what is missing among them is not missing at the vendor.
+    """
 
     vendor: str
     resource: str
     complete_at: datetime | None
+    settled: bool = True
 
 
 @dataclass(frozen=True)
 class Links:
     """The surroundings of one subject.
 
-    `neighbours` holds active edges to things that are not deleted, by relation. `counted` holds the client's entities
+    `neighbours` holds active edges to things that are not deleted, by relation, `candidates` what may be a neighbour but
+    was neither proved nor refuted. `counted` holds the client's entities
     of the resources the checks need. `listings` has one row per resource and reachable, not excluded account of the
     client; `vendors` are those with such an account.
     """
 
     now: datetime
     neighbours: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
+    candidates: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
     counted: tuple[Subject[Any], ...] = ()
     listings: tuple[Listing, ...] = ()
     vendors: frozenset[str] = frozenset()
@@ -41,6 +47,10 @@ class Links:
         """Neighbours of a kind over a relation, in either direction."""
         return _of_kind(self.neighbours.get(relation, ()), kind)
 
+    def possibly_related(self, relation: str, kind: type[K]) -> tuple[Subject[K], ...]:
+        """Things that may be neighbours over a relation: a person has to confirm or reject the match."""
+        return _of_kind(self.candidates.get(relation, ()), kind)
+
     def of_client(self, kind: type[K], *, vendor: str, resource: str) -> tuple[Subject[K], ...]:
         """The client's entities of one resource; the check must name it in `needs` and the kind in `client_kinds`."""
         return _of_kind(
@@ -48,10 +58,14 @@ class Links:
         )
 
     def freshness(self, vendor: str, resource: str) -> datetime | None:
-        """When the least recently read account of the client was last read whole; None while any is not."""
-        times = [row.complete_at for row in self.listings if (row.vendor, row.resource) == (vendor, resource)]
-        known = [time for time in times if time is not None]
-        return min(known) if known and len(known) == len(times) else None
+        """When the least recently read account of the client was last read whole; None while any is not, or unsettled."""
+        rows = [row for row in self.listings if (row.vendor, row.resource) == (vendor, resource)]
+        known = [row.complete_at for row in rows if row.complete_at is not None and row.settled]
+        return min(known) if known and len(known) == len(rows) else None
+
+    def settles(self, listing: str) -> bool:
+        """Whether records of 'vendor/resource' are on their way: the answer will be another in a moment."""
+        return any(not row.settled for row in self.listings if f"{row.vendor}/{row.resource}" == listing)
 
     def has_account(self, vendor: str) -> bool:
         """Whether the client has an account of the vendor that can be reached and is not excluded."""

@@ -85,7 +85,7 @@ async def test_a_neighbour_that_comes_and_goes_is_felt_at_the_other_end(estate: 
     assert [state[UNPROTECTED, device] for state in states] == ["open", "resolved", "regressed"]
 
 
-async def test_a_candidate_edge_protects_nothing(estate: Any) -> None:
+async def test_a_candidate_edge_neither_protects_nor_accuses(estate: Any) -> None:
     await estate.start()
     await estate.complete("sophos/endpoints")
     device = await estate.device("m365/managedDevices", "PC-1")
@@ -93,7 +93,9 @@ async def test_a_candidate_edge_protects_nothing(estate: Any) -> None:
     await estate.link("same_device", device, agent, state="candidate")
     await estate.evaluate("device", agent)
 
-    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+    assert await estate.findings() == {}
+    reasons = await estate.run("svc_workers", "SELECT subject_id, why FROM recheck")
+    assert reasons == [(device, "a Sophos endpoint may be this device: PC-1")]
 
 
 async def test_a_device_more_is_felt_by_the_contract_line_of_its_client(estate: Any) -> None:

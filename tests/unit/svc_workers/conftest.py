@@ -187,11 +187,13 @@ def links() -> Callable[..., Links]:
         counted: tuple[Subject[Any], ...] = (),
         incomplete: tuple[str, ...] = (),
         vendors: tuple[str, ...] = ("m365", "sophos", "autotask"),
+        candidates: dict[str, tuple[Subject[Any], ...]] | None = None,
     ) -> Links:
         lists = (("m365", "managedDevices"), ("m365", "subscribedSkus"), ("sophos", "endpoints"))
         return Links(
             now=NOW,
             neighbours=neighbours or {},
+            candidates=candidates or {},
             counted=counted,
             listings=tuple(
                 Listing(vendor, resource, None if f"{vendor}/{resource}" in incomplete else NOW - timedelta(hours=1))

@@ -31,6 +31,15 @@ def test_a_device_with_an_agent_is_ok_however_old_the_sophos_listing(device: Bui
     assert CHECK.verdict(device(), links({"same_device": (agent,)}, incomplete=("sophos/endpoints",))) == Ok()
 
 
+def test_a_device_that_may_be_one_sophos_knows_is_unknown_until_a_person_says(device: Build, links: Build) -> None:
+    agent = device("pc-1", source="sophos/endpoints")
+
+    verdict = CHECK.verdict(device(), links(candidates={"same_device": (agent,)}))
+
+    assert isinstance(verdict, Unknown)
+    assert verdict.why == "a Sophos endpoint may be this device: pc-1"
+
+
 @pytest.mark.parametrize(
     "fields", [{"device_class": "mobile"}, {"source": "sophos/endpoints"}, {"source": "autotask/ConfigurationItems"}]
 )

@@ -96,6 +96,8 @@ def test_an_unmapped_tenant_is_a_finding(account: Build, links: Build) -> None:
     assert unmapped.severity == "medium"
     assert account_unmapped.CHECK.verdict(account(), links()) == Ok()
     assert account_unmapped.CHECK.verdict(account(state="unmapped", is_tenant=False), links()) == Ok()
+    ended = account_unmapped.CHECK.verdict(account(state="unmapped", unreachable_reason="ended"), links())
+    assert ended == Unknown("there is no way to the account: ended")
 
 
 def test_a_parked_account_is_a_finding_that_says_what_to_do(account: Build, links: Build, now: datetime) -> None:

@@ -106,5 +106,5 @@ def routes(estate: Estate, faults: Faults, counters: Counters) -> list[Route]:
     ]
 
 
-def _json(content: Any, status: int = 200) -> Response:  # noqa: ANN401 - whatever JSON can hold
+def _json(content: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(content), status, media_type="application/json")

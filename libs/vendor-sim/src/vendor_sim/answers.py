@@ -22,7 +22,7 @@ class Answer:
         return Response(orjson.dumps(self.body), self.status, {"Content-Type": content_type, **self.headers})
 
 
-class Refused(Exception):  # noqa: N818 - the vendor refusing is an answer, not an error of ours
+class Refused(Exception):
     """Raised where a request cannot be answered well; carries the vendor's error answer."""
 
     def __init__(self, answer: Answer) -> None:

@@ -13,7 +13,7 @@ class Dice:
     """A random source named by its parts; adding a client never changes what another client throws."""
 
     def __init__(self, *parts: object) -> None:
-        self._random = random.Random(":".join(str(part) for part in parts))  # noqa: S311 - repeatable, not secret
+        self._random = random.Random(":".join(str(part) for part in parts))
 
     def chance(self, probability: float) -> bool:
         """True with the given probability (0 to 1)."""

@@ -1,8 +1,8 @@
 """Which records are one device. Strong to weak: directory id, serial, MAC, host name.
 
 A serial that one resource has a few times is a machine that was set up anew; more often it is no serial. A MAC or a host
-name that a resource has twice says nothing. A host name counts within one client, if it is unique in each source and
-nothing known on both sides speaks against it (ADR 0006).
+name that two machines of a resource have says nothing. A host name counts within one client, if it is unique in each
+source and nothing known on both sides speaks against it (ADR 0006).
 """
 
 from svc_linkers.rule import SamenessRule
@@ -24,5 +24,5 @@ def _rule(name: str, key: str, confidence: float, **more: object) -> SamenessRul
 
 BY_ENTRA_ID = _rule("entra_id", "entra_device_id", 1.00, scope="account")
 BY_SERIAL = _rule("serial", "serial", 0.98, most_per_resource=3)
-BY_MAC = _rule("mac", "mac", 0.90, disagree=("serial", "os_family"))
-BY_HOST_NAME = _rule("host_name", "host_name", 0.80, disagree=("serial", "os_family"))
+BY_MAC = _rule("mac", "mac", 0.90, counted_by="serial", disagree=("serial", "os_family"))
+BY_HOST_NAME = _rule("host_name", "host_name", 0.80, counted_by="serial", disagree=("serial", "os_family"))

@@ -12,10 +12,12 @@ from svc_workers.verdict import Verdict, finding, ok, unknown
 def evaluate(subject: Subject[Identity], links: Links, _params: NoParams) -> Verdict:
     """A disabled account must hold no licence that costs money."""
     identity = subject.model
-    if not identity.licence_ids or identity.enabled:
+    if identity.enabled or identity.licence_ids == ():
         return ok()
     if identity.enabled is None:
         return unknown("whether the account is enabled is not known")
+    if identity.licence_ids is None:
+        return unknown("which licences it holds is not known")
     held = {licence.model.sku_id: licence.model for licence in links.related("licensed_with", Licence)}
     paid = [held[sku] for sku in identity.licence_ids if sku in held and not held[sku].free]
     if not paid:

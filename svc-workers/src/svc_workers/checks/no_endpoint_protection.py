@@ -79,6 +79,10 @@ def _gap(subject: Subject[Device], links: Links, in_use_until: datetime) -> Verd
         return unknown("no Sophos listing for this client", "sophos/endpoints", recheck_at=in_use_until)
     if links.freshness("sophos", "endpoints") is None:
         return unknown("Sophos endpoints were not read in full lately", "sophos/endpoints", recheck_at=in_use_until)
+    possible = [other for other in links.possibly_related("same_device", Device) if other.vendor == "sophos"]
+    if possible:
+        names = ", ".join(sorted(other.model.name or other.external_id for other in possible))
+        return unknown(f"a Sophos endpoint may be this device: {names}", recheck_at=in_use_until)
     return None
 
 

@@ -16,6 +16,9 @@ from svc_workers.inputs.store import AccountRow, EntityRow
 from svc_workers.links import Links, Listing
 from svc_workers.subject import MODELS, AccountFacts, Subject
 
+Near = dict[str, tuple[Subject[Any], ...]]
+"""What is near a subject, by relation."""
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -24,7 +27,8 @@ class Inputs:
     now: datetime
     subjects: tuple[Subject[Any], ...]
     gone: dict[UUID, str]
-    neighbours: dict[UUID, dict[str, tuple[Subject[Any], ...]]] = field(default_factory=dict)
+    neighbours: dict[UUID, Near] = field(default_factory=dict)
+    candidates: dict[UUID, Near] = field(default_factory=dict)
     counted: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
     listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
     vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
@@ -35,6 +39,7 @@ class Inputs:
         return Links(
             now=self.now,
             neighbours=self.neighbours.get(subject.id, {}),
+            candidates=self.candidates.get(subject.id, {}),
             counted=self.counted.get(client, ()) if client else (),
             listings=self.listings.get(client, ()) if client else (),
             vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
@@ -53,11 +58,13 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
     counting = {check.kind.NAME for check in wanted if check.client_kinds}
     counting_clients = sorted({s.client_id for s in subjects if s.client_id is not None and s.kind in counting})
     listings, vendors = await _listings(connection, clients, wanted)
+    near = await _near(connection, subjects, wanted)
     return Inputs(
         now=await store.now(connection),
         subjects=subjects,
         gone=_gone(ids, rows, accounts),
-        neighbours=await _neighbours(connection, subjects, wanted),
+        neighbours=near[True],
+        candidates=near[False],
         counted=await _counted(connection, counting_clients, wanted),
         listings=listings,
         vendors=vendors,
@@ -103,21 +110,20 @@ def _subject(row: EntityRow, data: str) -> Subject[Any]:
     return Subject(row.id, row.kind, row.vendor, row.resource, row.external_id, row.account_id, row.client_id, model)
 
 
-async def _neighbours(
+async def _near(
     connection: Connection, subjects: Sequence[Subject[Any]], checks: Sequence[Check[Any, Any]]
-) -> dict[UUID, dict[str, tuple[Subject[Any], ...]]]:
+) -> dict[bool, dict[UUID, Near]]:
+    """Neighbours of each subject: True, over edges that are certain; False, over candidates alone."""
     relations = sorted({relation for check in checks for relation in check.relations})
     edges = await store.edges(connection, [subject.id for subject in subjects], relations)
-    rows = await store.entities(connection, sorted({other for _, _, other in edges}))
+    rows = await store.entities(connection, sorted({other for _, _, other, _ in edges}))
     known = {row.id: _subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
-    found: dict[UUID, dict[str, list[Subject[Any]]]] = defaultdict(lambda: defaultdict(list))
-    for subject, relation, other in edges:
+    found: dict[bool, dict[UUID, Near]] = {True: {}, False: {}}
+    for subject, relation, other, certain in edges:
         if other in known:
-            found[subject][relation].append(known[other])
-    return {
-        subject: {relation: tuple(others) for relation, others in by_relation.items()}
-        for subject, by_relation in found.items()
-    }
+            near = found[certain].setdefault(subject, {})
+            near[relation] = (*near.get(relation, ()), known[other])
+    return found
 
 
 async def _counted(

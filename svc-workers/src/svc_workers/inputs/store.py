@@ -109,22 +109,25 @@ async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountR
         return await cursor.fetchall()
 
 
-async def edges(connection: Connection, ids: Sequence[UUID], relations: Sequence[str]) -> list[tuple[UUID, str, UUID]]:
-    """(subject, relation, neighbour) over active edges that hold, from either end."""
+async def edges(
+    connection: Connection, ids: Sequence[UUID], relations: Sequence[str]
+) -> list[tuple[UUID, str, UUID, bool]]:
+    """(subject, relation, neighbour, certain) over edges that hold, from either end; not certain: only candidates."""
     if not relations:
         return []
     cursor = await connection.execute(
         """
-        SELECT source_id, relation, target_id FROM entity_relationship
-        WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND state = 'active' AND relation = ANY(%(relations)s)
-        UNION
-        SELECT target_id, relation, source_id FROM entity_relationship
-        WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND state = 'active' AND relation = ANY(%(relations)s)
-        ORDER BY 1, 2, 3
+        SELECT near, relation, far, bool_or(state = 'active') FROM (
+            SELECT source_id AS near, relation, target_id AS far, state FROM entity_relationship
+            WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION ALL
+            SELECT target_id, relation, source_id, state FROM entity_relationship
+            WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)) AS edge
+        GROUP BY near, relation, far ORDER BY near, relation, far
         """,
         {"ids": list(ids), "relations": list(relations)},
     )
-    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+    return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
 
 
 async def of_clients(
@@ -150,14 +153,16 @@ async def listings(
     """(client, vendor, listing) for each account of a client that can be read, and each listing of `needs` it has.
 
     An account whose vendor has none in `needs` gives one row without. A client's accounts are those mapped to it,
-    and its PSA.
+    and its PSA. A listing is settled when none of its account's records of that kind is on its way to be linked.
     """
     cursor = await connection.execute(
         """
         SELECT k.id, a.vendor, n.resource,
                CASE WHEN r.interval_seconds IS NULL OR l.complete_at
                          >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds)
-                    THEN l.complete_at END
+                    THEN l.complete_at END,
+               NOT EXISTS (SELECT 1 FROM work w WHERE w.account_id = a.id AND w.kind = r.kind
+                           AND w.stage IN ('process', 'resolve', 'link'))
         FROM unnest(%(clients)s::uuid[]) AS k (id)
         CROSS JOIN LATERAL (
             SELECT id FROM account WHERE client_id = k.id
@@ -173,6 +178,6 @@ async def listings(
         {"clients": list(clients), "needs": list(needs), "intervals": FRESH_INTERVALS},
     )
     return [
-        (client, vendor, None if resource is None else Listing(vendor, resource, complete_at))
-        for client, vendor, resource, complete_at in await cursor.fetchall()
+        (client, vendor, None if resource is None else Listing(vendor, resource, complete_at, settled=settled))
+        for client, vendor, resource, complete_at, settled in await cursor.fetchall()
     ]

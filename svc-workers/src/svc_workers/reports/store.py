@@ -139,7 +139,8 @@ async def people(connection: Connection, client_id: UUID) -> dict[str, int]:
                    count(*) FILTER (WHERE kind = 'identity' AND normalized_data ->> 'enabled' = 'false') AS disabled,
                    count(*) FILTER (WHERE kind = 'identity'
                                       AND normalized_data ->> 'identity_type' = 'guest') AS guests,
-                   count(*) FILTER (WHERE kind = 'identity' AND normalized_data -> 'licence_ids' <> '[]') AS licensed,
+                   count(*) FILTER (WHERE kind = 'identity'
+                                      AND normalized_data -> 'licence_ids' NOT IN ('[]', 'null')) AS licensed,
                    count(*) FILTER (WHERE kind = 'contact') AS contacts,
                    count(*) FILTER (WHERE kind = 'contact' AND normalized_data ->> 'active' = 'true') AS active_contacts
             FROM entity e JOIN account a ON a.id = e.account_id

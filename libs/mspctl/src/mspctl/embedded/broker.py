@@ -26,8 +26,9 @@ Errors = (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError
 async def care(client: Client, keeper: Keeper, store: Path) -> None:
     """Looks every second, for ever. A broker without its store is restarted; what is missing is declared again.
 
-    nats-server does not notice that its files are gone until it needs them, and then answers with errors for good;
-    a new process starts with an empty store, and the scheduler's sweep announces again what was in it.
+    nats-server 2.15 does not notice that its files are gone: it serves what it has in memory and open files, answers
+    every look with success and every change of a stream with an error, and would lose all at its next start. So the
+    files are looked at too. A new process starts empty, and the scheduler's sweep announces again what was in it.
     """
     js = client.jetstream(timeout=2)
     failures = 0

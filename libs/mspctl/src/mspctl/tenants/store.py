@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mspbyte_common import ids
+from mspbyte_common.trace import new_traceparent
 from mspctl.store import Connection, Row
 
 
@@ -79,13 +80,11 @@ def set_secret(connection: Connection, connection_id: UUID, secret: bytes, key_v
     connection.execute(
         "UPDATE connection SET secret = %s, key_version = %s WHERE id = %s", (secret, key_version, connection_id)
     )
-    connection.execute(
-        """
-        UPDATE account SET parked_class = NULL, parked_reason = NULL, parked_at = NULL
-        WHERE connection_id = %s AND parked_class = 'credential_invalid'
-        """,
-        (connection_id,),
-    )
+    rows = connection.execute(
+        "SELECT id FROM account WHERE connection_id = %s AND parked_class = 'credential_invalid'", (connection_id,)
+    ).fetchall()
+    for row in rows:
+        resume_account(connection, row["id"])
 
 
 def add_root_account(
@@ -134,9 +133,17 @@ def assign_account(
 ) -> int:
     """Maps or excludes an account, and has everything that follows from it worked out anew; returns the work items.
 
-    The account's row is written first: its lock makes work that resolves the account's entities wait for the commit,
-    or see it. The tenant record that lists the account belongs to its client too.
+    The resolvers' locks are taken first (`svc_resolvers.store.lock_accounts`): a record is resolved before this and again
+    after it, or after it alone. The tenant record that lists the account belongs to its client too.
     """
+    connection.execute(
+        """
+        SELECT pg_advisory_xact_lock(hashtextextended('resolve:' || id, 0)) FROM (
+            SELECT a.id::text AS id FROM account a JOIN account mine USING (connection_id)
+            WHERE mine.id = %s AND (a.id = mine.id OR a.is_root) ORDER BY 1) AS account
+        """,
+        (account_id,),
+    )
     connection.execute("UPDATE account SET state = %s, client_id = %s WHERE id = %s", (state, client_id, account_id))
     resolving = connection.execute(
         """
@@ -156,18 +163,26 @@ def assign_account(
         """,
         {"account": account_id, "trace": traceparent},
     ).rowcount
-    judging = connection.execute(
+    return resolving + judge_account(connection, account_id, traceparent)
+
+
+def judge_account(connection: Connection, account_id: UUID, traceparent: str) -> int:
+    """Has the checks look at the account; returns the work items."""
+    return connection.execute(
         """
         INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
         SELECT msp_id, id, 'evaluate', 'account', ARRAY[id], %s FROM account WHERE id = %s
         """,
         (traceparent, account_id),
     ).rowcount
-    return resolving + judging
 
 
 def resume_account(connection: Connection, account_id: UUID) -> bool:
-    """Lets a stopped account go on; False when it was not stopped."""
+    """Lets a stopped account go on, and what it stopped fire again at once; False when it was not stopped.
+
+    One whose credential was refused had stopped its whole connection.
+    """
+    stopped = connection.execute("SELECT parked_class, connection_id FROM account WHERE id = %s", (account_id,)).fetchone()
     cursor = connection.execute(
         """
         UPDATE account SET parked_class = NULL, parked_reason = NULL, parked_at = NULL
@@ -175,4 +190,19 @@ def resume_account(connection: Connection, account_id: UUID) -> bool:
         """,
         (account_id,),
     )
-    return cursor.rowcount > 0
+    if stopped is None or cursor.rowcount == 0:
+        return False
+    connection.execute(
+        """
+        UPDATE job j SET next_fire_at = now() FROM account a
+        WHERE a.id = j.account_id AND (a.id = %(account)s OR %(whole)s AND a.connection_id = %(connection)s)
+          AND (SELECT r.state FROM run r WHERE r.job_id = j.id ORDER BY r.fire_time DESC LIMIT 1) = 'parked'
+        """,
+        {
+            "account": account_id,
+            "whole": stopped["parked_class"] == "credential_invalid",
+            "connection": stopped["connection_id"],
+        },
+    )
+    judge_account(connection, account_id, new_traceparent())
+    return True

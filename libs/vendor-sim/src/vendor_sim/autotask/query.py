@@ -77,7 +77,7 @@ def _condition(entity: str, item: dict[str, Any]) -> Predicate:
     return _compares(name, kind, _COMPARISONS[op], want)
 
 
-def _compares(name: str, kind: str, comparison: Callable[[Any, Any], bool], want: Any) -> Predicate:  # noqa: ANN401 - any JSON value
+def _compares(name: str, kind: str, comparison: Callable[[Any, Any], bool], want: Any) -> Predicate:
     def matches(row: Record) -> bool:
         try:
             return comparison(_plain(row.get(name), kind), want)
@@ -99,7 +99,7 @@ def _any(parts: list[Predicate]) -> Predicate:
     return lambda row: any(part(row) for part in parts)
 
 
-def _plain(value: Any, kind: str) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(value: Any, kind: str) -> Any:
     """A value made comparable: times as moments, texts without letter case."""
     if kind == "datetime" and isinstance(value, str):
         try:
@@ -117,6 +117,6 @@ def _conditions(items: list[dict[str, Any]]) -> int:
     return total
 
 
-def _get(mapping: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
+def _get(mapping: dict[str, Any], name: str) -> Any:
     """A value whose key is compared without letter case."""
     return next((value for key, value in mapping.items() if key.lower() == name), None)
