@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from mspbyte_common.db.bootstrap import apply_roles, migrate
 from mspbyte_common.db.engine import Pool, open_pool
 from mspbyte_common.db.roles import ROLES

@@ -13,20 +13,21 @@ from uuid import UUID, uuid4
 import httpx
 import orjson
 import pytest
+from psycopg.types.json import Jsonb
+
 from mspbyte_common import ids, secrets
 from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.declarations import index
 from mspbyte_common.vendors.budget import Budget
 from mspbyte_common.vendors.transport import Transport
-from psycopg.types.json import Jsonb
 from svc_adapter_autotask.main import AUTOTASK
 from svc_adapter_m365 import auth as m365_auth
 from svc_adapter_m365.main import M365
 from svc_adapter_sophos import auth as sophos_auth
 from svc_adapter_sophos.main import SOPHOS
+from vendor_sim.addresses import on_ports
 from vendor_sim.estate import generate
 from vendor_sim.gate import ConnectionDroppedError
-from vendor_sim.addresses import on_ports
 from vendor_sim.in_memory import World
 from vendor_sim.serve import apps
 
@@ -150,7 +151,9 @@ class Bench:
 
     async def fault(self, vendor: str, **fault: Any) -> None:
         """Declares what goes wrong at a vendor."""
-        address = {"m365": self.world.at.m365, "autotask": self.world.at.autotask, "sophos": self.world.at.sophos}[vendor]
+        address = {"m365": self.world.at.m365, "autotask": self.world.at.autotask, "sophos": self.world.at.sophos}[
+            vendor
+        ]
         answer = await self.world.http.post(f"{address}/_sim/faults", json=[{"vendor": vendor, **fault}])
         answer.raise_for_status()
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.integration.adapters.conftest import VENDORS, Bench
+
 from mspbyte_common.declarations import index
 from mspbyte_common.vendors.keep import Keeper
 
-from tests.integration.adapters.conftest import VENDORS, Bench
-
-LISTS = [
-    (vendor.name, endpoint.resource)
-    for vendor in VENDORS.values()
-    for endpoint in vendor.endpoints
-]
+LISTS = [(vendor.name, endpoint.resource) for vendor in VENDORS.values() for endpoint in vendor.endpoints]
 
 
 async def _account(bench: Bench, vendor: str, resource: str):
@@ -25,7 +21,9 @@ async def _account(bench: Bench, vendor: str, resource: str):
         tenant = max(estate.m365, key=lambda one: len(estate.m365[one].users))
         return bench.account(vendor, tenant)
     assert (await bench.read("sophos", bench.roots["sophos"], "tenants"))["state"] == "succeeded"
-    tenant = max(filter(estate.sophos.reachable, estate.sophos.tenants), key=lambda one: len(estate.sophos.endpoints[one]))
+    tenant = max(
+        filter(estate.sophos.reachable, estate.sophos.tenants), key=lambda one: len(estate.sophos.endpoints[one])
+    )
     return bench.account(vendor, tenant)
 
 
@@ -65,7 +63,9 @@ async def test_a_list_is_read_whole_and_each_record_once(bench: Bench, vendor: s
     assert {one.lower() for one in bench.stored(account, resource)} == {one.lower() for one in there}
     assert there, "an empty list proves nothing"
     [(records, complete)] = bench.database.execute(
-        "SELECT records, complete_at IS NOT NULL FROM listing WHERE account_id = %s AND resource = %s", account, resource
+        "SELECT records, complete_at IS NOT NULL FROM listing WHERE account_id = %s AND resource = %s",
+        account,
+        resource,
     )
     assert (records, complete) == (len(there), True)
 
@@ -105,9 +105,9 @@ async def test_a_fault_is_named_and_the_next_try_loses_nothing(
     run = await bench.carry_out(queued)
     assert (run["error_class"], run["state"]) == (error_class, state), run["error"]
     assert run["advice"]
-    assert bench.database.execute("SELECT count(*) FROM entity WHERE resource = %s AND deleted_at IS NOT NULL", resource) == [
-        (0,)
-    ]
+    assert bench.database.execute(
+        "SELECT count(*) FROM entity WHERE resource = %s AND deleted_at IS NOT NULL", resource
+    ) == [(0,)]
     if state == "queued":
         bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
         again = await bench.carry_out(queued)

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+
 from mspbyte_common.db.roles import ROLES, Role
 from mspbyte_common.db.schema import metadata
 
@@ -83,7 +84,10 @@ async def test_a_role_writes_only_tables_it_was_granted(database, role: Role) ->
         )
     }
     declared = {
-        (table, privilege) for table, privileges in role.tables.items() for privilege in privileges if "(" not in privilege
+        (table, privilege)
+        for table, privileges in role.tables.items()
+        for privilege in privileges
+        if "(" not in privilege
     }
     assert granted == declared
     columns = {

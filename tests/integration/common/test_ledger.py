@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger import perform as performing
 from mspbyte_common.ledger.item import Next, batches
@@ -116,7 +117,9 @@ async def test_an_account_has_only_a_window_announced_and_each_end_announces_the
     pool = await database.pool("svc_processors")
     announced = await _insert(pool, *(_work() for _ in range(WINDOW + 5)))
     assert len(announced) == WINDOW
-    assert len(await _insert(pool, Next("process", "identity", uuid4(), IDS))) == 1, "another account has its own window"
+    assert len(await _insert(pool, Next("process", "identity", uuid4(), IDS))) == 1, (
+        "another account has its own window"
+    )
 
     async def nothing(_connection, _item):
         return []

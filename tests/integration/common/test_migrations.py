@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+
 from mspbyte_common.db.bootstrap import migrate
 from mspbyte_common.db.schema import metadata
 

@@ -33,7 +33,7 @@ async def token_error(world: World, tenant: str, **changes: str) -> tuple[int, l
 
 
 async def test_a_wrong_secret_is_said_in_oauth(world: World, largest_tenant: str) -> None:
-    assert await token_error(world, largest_tenant, client_secret="no") == (401, [7000215], "invalid_client")  # noqa: S106
+    assert await token_error(world, largest_tenant, client_secret="no") == (401, [7000215], "invalid_client")
 
 
 async def test_an_unknown_tenant_is_said_in_oauth(world: World) -> None:

@@ -182,7 +182,9 @@ def resume_account(connection: Connection, account_id: UUID) -> bool:
 
     One whose credential was refused had stopped its whole connection.
     """
-    stopped = connection.execute("SELECT parked_class, connection_id FROM account WHERE id = %s", (account_id,)).fetchone()
+    stopped = connection.execute(
+        "SELECT parked_class, connection_id FROM account WHERE id = %s", (account_id,)
+    ).fetchone()
     cursor = connection.execute(
         """
         UPDATE account SET parked_class = NULL, parked_reason = NULL, parked_at = NULL
