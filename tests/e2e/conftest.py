@@ -14,6 +14,8 @@ import httpx
 import orjson
 import psycopg
 import pytest
+from rich.console import Console
+
 from mspctl.demo.operator import MSP, Mapping, connect_vendors
 from mspctl.demo.progress import Bars
 from mspctl.demo.summary import summarize
@@ -22,7 +24,6 @@ from mspctl.embedded import Fleet, SimulatorOptions
 from mspctl.store import Database, open_database
 from mspctl.target import of_fleet
 from mspctl.tenants.store import add_msp
-from rich.console import Console
 
 CLIENTS = 7
 PATIENCE = 240.0

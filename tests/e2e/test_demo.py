@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.e2e.conftest import World, running, synced
 
 pytestmark = pytest.mark.e2e
@@ -71,7 +70,6 @@ async def test_the_broker_loses_its_memory_and_both_servers_are_killed_and_the_e
     assert await synced(tmp_path / "fleet", break_servers) == undisturbed
 
 
-
 async def test_findings_are_the_truth_and_a_second_sync_writes_and_says_nothing(tmp_path: Path) -> None:
     async with running(tmp_path / "fleet") as world:
         await world.settle()
@@ -86,8 +84,10 @@ async def test_findings_are_the_truth_and_a_second_sync_writes_and_says_nothing(
         await world.settle()
 
         assert await _counters(world) == before
-        [(changed,)] = world.owner("SELECT sum(changed) FROM run r WHERE fire_time <> (SELECT min(fire_time) FROM run f "
-                                   "WHERE f.job_id = r.job_id)")
+        [(changed,)] = world.owner(
+            "SELECT sum(changed) FROM run r WHERE fire_time <> (SELECT min(fire_time) FROM run f "
+            "WHERE f.job_id = r.job_id)"
+        )
         assert changed == 0
 
 

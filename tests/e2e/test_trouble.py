@@ -8,18 +8,20 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.e2e.conftest import World, running
+
 from mspctl.cli import invoke
 from mspctl.demo.operator import connect_vendors
 from mspctl.tenants.connect import add_connection
-
-from tests.e2e.conftest import World, running
 
 pytestmark = pytest.mark.e2e
 
 
 async def _runs(world: World, where: str) -> list[dict[str, Any]]:
     """Runs as JSON, as soon as there are any like this."""
-    while not (rows := world.owner(f"SELECT to_jsonb(r) FROM run r JOIN account a ON a.id = r.account_id WHERE {where}")):
+    while not (
+        rows := world.owner(f"SELECT to_jsonb(r) FROM run r JOIN account a ON a.id = r.account_id WHERE {where}")
+    ):
         await asyncio.sleep(0.1)
     return [row[0] for row in rows]
 

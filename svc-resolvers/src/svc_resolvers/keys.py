@@ -100,25 +100,25 @@ def _tenant(vendor: str, model: Tenant) -> Pairs:
             yield "domain", name
 
 
-def _company(_vendor: str, model: Company) -> Pairs:
-    yield "autotask_company_id", model.company_id
+def _company(vendor: str, model: Company) -> Pairs:
+    yield f"{vendor}_company_id", model.company_id
     yield "domain", model.domain_canonical
     yield "organisation_name", organisation_name(model.name)
 
 
-def _company_refers(_vendor: str, model: Company) -> Pairs:
-    yield "autotask_parent_company_id", model.parent_company_id
+def _company_refers(vendor: str, model: Company) -> Pairs:
+    yield f"{vendor}_parent_company_id", model.parent_company_id
 
 
-def _contact(_vendor: str, model: Contact) -> Pairs:
-    yield "autotask_contact_id", model.contact_id
+def _contact(vendor: str, model: Contact) -> Pairs:
+    yield f"{vendor}_contact_id", model.contact_id
     yield from _each("email", model.emails_canonical)
     yield from _each("phone", model.phones_canonical)
     yield "person_name", person_name(model.first_name, model.last_name, None)
 
 
-def _contact_refers(_vendor: str, model: Contact) -> Pairs:
-    yield "autotask_company_id", model.company_id
+def _contact_refers(vendor: str, model: Contact) -> Pairs:
+    yield f"{vendor}_company_id", model.company_id
 
 
 def _device(vendor: str, model: Device) -> Pairs:
@@ -126,58 +126,58 @@ def _device(vendor: str, model: Device) -> Pairs:
         yield "m365_member_id", model.object_id
     yield "entra_device_id", model.entra_device_id
     yield "intune_device_id", model.management_id
-    yield "sophos_endpoint_id", model.agent_id
+    yield f"{vendor}_endpoint_id", model.agent_id
     yield "serial", model.serial_canonical
     yield from _each("mac", model.macs_canonical)
     yield "host_name", model.host_name_canonical
     yield "os_family", None if model.os_family in ("unknown", "other") else model.os_family
 
 
-def _device_refers(_vendor: str, model: Device) -> Pairs:
+def _device_refers(vendor: str, model: Device) -> Pairs:
     """The owner's name only where his id is missing: names move, ids do not."""
-    yield "m365_object_id", model.owner_id
-    yield "autotask_company_id", model.company_id
-    yield "autotask_contact_id", model.contact_id
+    yield f"{vendor}_object_id", model.owner_id
+    yield f"{vendor}_company_id", model.company_id
+    yield f"{vendor}_contact_id", model.contact_id
     if model.owner_id is None and model.owner_upn is not None:
         yield "upn", canonical.upn(model.owner_upn)
 
 
-def _contract(_vendor: str, model: Contract) -> Pairs:
-    yield "autotask_contract_id", model.contract_id
+def _contract(vendor: str, model: Contract) -> Pairs:
+    yield f"{vendor}_contract_id", model.contract_id
 
 
-def _contract_refers(_vendor: str, model: Contract) -> Pairs:
-    yield "autotask_company_id", model.company_id
+def _contract_refers(vendor: str, model: Contract) -> Pairs:
+    yield f"{vendor}_company_id", model.company_id
 
 
-def _contract_line(_vendor: str, model: ContractLine) -> Pairs:
-    yield "autotask_contract_line_id", model.line_id
+def _contract_line(vendor: str, model: ContractLine) -> Pairs:
+    yield f"{vendor}_contract_line_id", model.line_id
 
 
-def _contract_line_refers(_vendor: str, model: ContractLine) -> Pairs:
-    yield "autotask_contract_id", model.contract_id
-    yield "autotask_service_id", model.service_id
+def _contract_line_refers(vendor: str, model: ContractLine) -> Pairs:
+    yield f"{vendor}_contract_id", model.contract_id
+    yield f"{vendor}_service_id", model.service_id
 
 
-def _contract_unit(_vendor: str, model: ContractUnit) -> Pairs:
-    yield "autotask_contract_unit_id", model.unit_id
+def _contract_unit(vendor: str, model: ContractUnit) -> Pairs:
+    yield f"{vendor}_contract_unit_id", model.unit_id
 
 
-def _contract_unit_refers(_vendor: str, model: ContractUnit) -> Pairs:
-    yield "autotask_contract_line_id", model.line_id
-    yield "autotask_contract_id", model.contract_id
+def _contract_unit_refers(vendor: str, model: ContractUnit) -> Pairs:
+    yield f"{vendor}_contract_line_id", model.line_id
+    yield f"{vendor}_contract_id", model.contract_id
 
 
-def _service(_vendor: str, model: Service) -> Pairs:
-    yield "autotask_service_id", model.service_id
+def _service(vendor: str, model: Service) -> Pairs:
+    yield f"{vendor}_service_id", model.service_id
 
 
-def _alert(_vendor: str, model: Alert) -> Pairs:
-    yield "sophos_alert_id", model.alert_id
+def _alert(vendor: str, model: Alert) -> Pairs:
+    yield f"{vendor}_alert_id", model.alert_id
 
 
-def _alert_refers(_vendor: str, model: Alert) -> Pairs:
-    yield "sophos_endpoint_id", model.agent_id
+def _alert_refers(vendor: str, model: Alert) -> Pairs:
+    yield f"{vendor}_endpoint_id", model.agent_id
 
 
 BY_KIND: Final[dict[type[Kind], tuple[Callable[[str, Any], Pairs], Callable[[str, Any], Pairs]]]] = {

@@ -54,8 +54,10 @@ def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Ver
     return verdict
 
 
-async def _judge(connection: Connection, msp_id: UUID, ids: Sequence[UUID]) -> None:
-    await inputs.lock_clients(connection, ids)
+async def _judge(connection: Connection, msp_id: UUID, subjects: Sequence[UUID]) -> None:
+    await inputs.lock_clients(connection, subjects)
+    unlinked = await inputs.being_linked(connection, subjects)
+    ids = [subject for subject in subjects if subject not in unlinked]
     batch = await gather(connection, ids, list(CHECKS.values()))
     judged = [
         Judged(check, subject, _verdict(check, subject, batch.links(subject)))

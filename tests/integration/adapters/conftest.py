@@ -21,6 +21,7 @@ from mspbyte_common.declarations import index
 from mspbyte_common.vendors.budget import Budget
 from mspbyte_common.vendors.transport import Transport
 from svc_adapter_autotask.main import AUTOTASK
+from svc_adapter_autotask import auth as autotask_auth
 from svc_adapter_m365 import auth as m365_auth
 from svc_adapter_m365.main import M365
 from svc_adapter_sophos import auth as sophos_auth
@@ -190,16 +191,24 @@ def open_world() -> World:
     return World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
 
 
-@pytest.fixture
-async def bench(database) -> AsyncIterator[Bench]:
-    """A bench over a small estate."""
-    world = open_world()
+async def new_bench(database, world: World) -> Bench:
+    """A bench without connections."""
     kek, msp = os.urandom(32), uuid4()
     database.execute("INSERT INTO msp (id, name) VALUES (%s, 'test')", msp)
     wrapped = secrets.wrap(kek, secrets.new_key(), msp, 1)
     database.execute("INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, 1, %s)", msp, wrapped)
     pools = {vendor: await database.pool(f"svc_adapter_{vendor}") for vendor in VENDORS}
-    held = Bench(database, world, pools, kek, msp)
+    m365_auth.TOKENS._tokens.clear()
+    sophos_auth.TOKENS._tokens.clear()
+    autotask_auth.ZONES._tokens.clear()
+    return Bench(database, world, pools, kek, msp)
+
+
+@pytest.fixture
+async def bench(database) -> AsyncIterator[Bench]:
+    """A bench over a small estate."""
+    world = open_world()
+    held = await new_bench(database, world)
     known, at = world.estate.credentials, world.at
     held.connect(
         "m365",
@@ -224,7 +233,5 @@ async def bench(database) -> AsyncIterator[Bench]:
         {"client_secret": known.sophos_client_secret},
         known.sophos_client_id,
     )
-    m365_auth.TOKENS._tokens.clear()
-    sophos_auth.TOKENS._tokens.clear()
     yield held
     await world.http.aclose()

@@ -92,7 +92,7 @@ def test_no_command_shows_a_secret(ctl, estate):
 
 def test_a_connection_brings_its_root_account_which_is_nobodys(ctl, estate):
     (root,) = [account for account in ctl("account", "list") if account["is_root"]]
-    assert (root["external_id"], root["is_tenant"], root["state"]) == ("partner", False, "unmapped")
+    assert (root["external_id"], root["is_tenant"], root["state"]) == ("partner", False, "root")
     assert "is nobody's" in ctl("account", "map", "partner", "7", code=2)
 
 

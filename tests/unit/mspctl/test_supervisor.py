@@ -41,7 +41,7 @@ def exists(pid: int) -> bool:
 
 async def until(condition, seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - a process changes it
+        while not condition():
             await asyncio.sleep(0.02)
 
 

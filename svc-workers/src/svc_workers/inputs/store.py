@@ -78,6 +78,21 @@ async def lock_clients(connection: Connection, ids: Sequence[UUID]) -> None:
     )
 
 
+async def being_linked(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the entities whose keys have changed but whose edges have not followed yet.
+
+    Their link work ends in an evaluation of its own; until then what they lack proves nothing.
+    """
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT waiting.id FROM work w CROSS JOIN LATERAL unnest(w.entity_ids) AS waiting (id)
+        WHERE w.stage = 'link' AND waiting.id = ANY(%s)
+        """,
+        (list(ids),),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def now(connection: Connection) -> datetime:
     """The one moment of this transaction."""
     cursor = await connection.execute("SELECT transaction_timestamp()")

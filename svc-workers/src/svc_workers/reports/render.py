@@ -72,7 +72,7 @@ def _rows(section: str, rows: list[dict[str, Any]] | None, item: str) -> Iterato
         yield section, "", "", None
     for row in rows or ():
         for measure, value in row.items():
-            if measure != item:
+            if measure != item and not (measure == "why" and value is None):
                 yield section, row[item] or "", measure, value
 
 

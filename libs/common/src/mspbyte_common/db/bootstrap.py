@@ -69,7 +69,10 @@ def _grant(connection: psycopg.Connection, role: Role) -> None:
     name = sql.Identifier(role.name)
     connection.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
     columns = connection.execute(
-        "SELECT DISTINCT table_name, column_name FROM information_schema.column_privileges WHERE grantee = %s",
+        """
+        SELECT DISTINCT table_name, column_name FROM information_schema.column_privileges
+        WHERE grantee = %s AND table_schema = 'public'
+        """,
         (role.name,),
     ).fetchall()
     for table, column in columns:

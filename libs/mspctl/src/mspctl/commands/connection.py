@@ -51,7 +51,7 @@ def add(
     if as_json:
         emit_json({"id": connection_id, "vendor": vendor, "name": name})
     else:
-        console.print(f"Added {vendor} connection {name}. Next: mspctl connection test {name}")
+        console.print(f"Added {vendor} connection {name}. Next: mspctl connection test '{name}'")
 
 
 @app.command("list")
@@ -78,7 +78,7 @@ def set_secret(
         emit_json({"id": row["id"], "vendor": row["vendor"], "name": row["name"]})
     else:
         console.print(
-            f"{row['vendor']} connection {row['name']} has a new secret. Next: mspctl connection test {row['name']}"
+            f"{row['vendor']} connection {row['name']} has a new secret. Next: mspctl connection test '{row['name']}'"
         )
 
 

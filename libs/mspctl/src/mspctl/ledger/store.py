@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mspbyte_common.trace import new_traceparent
 from mspctl.store import Connection, Row
 
 COLUMNS = """id, work_id, run_id, account_id, stage, kind, entity_ids, attempts, error_class, error, traceparent, state,
@@ -44,6 +45,26 @@ def replay(connection: Connection, numbers: Sequence[int]) -> list[int]:
         (list(numbers),),
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def replay_misfits(connection: Connection, vendor: str | None, resource: str | None, path: str | None) -> int:
+    """Has quarantined records mapped again, all or those of a vendor, resource and path; returns how many."""
+    rows = connection.execute(
+        """
+        INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, account_id, 'process', kind, array_agg(id ORDER BY id), %(trace)s
+        FROM (SELECT e.msp_id, e.account_id, e.kind, e.id,
+                     (row_number() OVER (PARTITION BY e.account_id, e.kind ORDER BY e.id) - 1) / 1000 AS batch
+              FROM quarantine q JOIN entity e ON e.id = q.entity_id
+              WHERE (%(vendor)s::text IS NULL OR q.vendor = %(vendor)s)
+                AND (%(resource)s::text IS NULL OR q.resource = %(resource)s)
+                AND (%(path)s::text IS NULL OR q.path = %(path)s)) misfit
+        GROUP BY msp_id, account_id, kind, batch
+        RETURNING cardinality(entity_ids) AS records
+        """,
+        {"vendor": vendor, "resource": resource, "path": path, "trace": new_traceparent()},
+    ).fetchall()
+    return sum(row["records"] for row in rows)
 
 
 def discard(connection: Connection, numbers: Sequence[int], reason: str) -> list[int]:

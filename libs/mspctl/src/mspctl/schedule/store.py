@@ -44,6 +44,20 @@ def fire(connection: Connection, job_ids: Sequence[UUID]) -> datetime:
     return at
 
 
+def stopped_accounts(connection: Connection, job_ids: Sequence[UUID]) -> list[Row]:
+    """The accounts because of which some of these jobs do not run: their own, or their connection's root."""
+    return connection.execute(
+        """
+        SELECT DISTINCT coalesce(s.name, s.external_id) AS name, s.parked_class, s.parked_reason
+        FROM job j JOIN account a ON a.id = j.account_id
+        JOIN account s ON s.id = a.id OR s.connection_id = a.connection_id AND s.is_root
+             AND s.parked_class = 'credential_invalid'
+        WHERE j.id = ANY(%s) AND s.parked_at IS NOT NULL ORDER BY 1
+        """,
+        (list(job_ids),),
+    ).fetchall()
+
+
 def pause(connection: Connection, job_ids: Sequence[UUID], *, paused: bool) -> int:
     """Pauses jobs or lets them go on; returns how many changed."""
     return connection.execute(

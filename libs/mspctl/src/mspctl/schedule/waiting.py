@@ -32,8 +32,14 @@ def run_now(database: Database, job_ids: Sequence[UUID], seconds: float) -> list
     while True:
         with database.transaction() as connection:
             ended = {row["job_id"]: row for row in store.runs_since(connection, job_ids, since)}
+            stopped = store.stopped_accounts(connection, job_ids)
         if len(ended) == len(set(job_ids)):
             return list(ended.values())
+        if stopped:
+            told = "; ".join(
+                f"{row['name']} is stopped ({row['parked_class']}): {row['parked_reason']}" for row in stopped
+            )
+            raise Failure(told)
         _not_past(deadline, seconds, "the run has not ended; look with: mspctl run list")
 
 

@@ -113,7 +113,8 @@ def accounts(connection: Connection) -> list[Row]:
     """Every account, with its client's name."""
     return connection.execute(
         """
-        SELECT a.id, a.vendor, a.name, a.external_id, a.is_root, a.is_tenant, a.state, a.client_id,
+        SELECT a.id, a.vendor, a.name, a.external_id, a.is_root, a.is_tenant,
+               CASE WHEN a.is_tenant THEN a.state ELSE 'root' END AS state, a.client_id,
                c.name AS client, a.connection_id, a.unreachable_reason, a.parked_class, a.parked_reason, a.parked_at
         FROM account a LEFT JOIN client c ON c.id = a.client_id
         ORDER BY a.vendor, a.is_root DESC, a.name, a.id
