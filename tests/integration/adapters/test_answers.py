@@ -142,7 +142,9 @@ def _outcome(database) -> tuple[int, list[str]]:
 @pytest.mark.parametrize("file", SHIPPED, ids=str)
 async def test_a_shipped_answer_comes_through_to_normalized_entities(database, file: Path) -> None:
     records = _records(ROOT / "tests" / "data" / file)
-    await _come_through(database, file.parts[0], file.stem, [records[:1], records[1:]] if len(records) > 1 else [records])
+    await _come_through(
+        database, file.parts[0], file.stem, [records[:1], records[1:]] if len(records) > 1 else [records]
+    )
     assert _outcome(database) == (len(records), [])
 
 
@@ -166,13 +168,15 @@ async def misfit(database) -> AsyncIterator[Bench]:
 async def test_a_record_that_does_not_fit_is_kept_and_the_page_goes_on(database, misfit: Bench) -> None:
     normalized, paths = _outcome(database)
     assert (normalized, paths) == (1, ["$.displayName"])
-    assert database.execute("SELECT raw_data ->> 'displayName' FROM entity WHERE normalized_data IS NULL") == [("4711",)]
+    assert database.execute("SELECT raw_data ->> 'displayName' FROM entity WHERE normalized_data IS NULL") == [
+        ("4711",)
+    ]
     assert database.execute("SELECT count(*) FROM dead_letter") == [(0,)]
 
 
 async def test_a_record_that_fits_again_leaves_quarantine(database, misfit: Bench) -> None:
     [(entity,)] = database.execute("SELECT entity_id FROM quarantine")
-    database.execute("UPDATE entity SET raw_data = raw_data || '{\"displayName\": \"Mended\"}' WHERE id = %s", entity)
+    database.execute('UPDATE entity SET raw_data = raw_data || \'{"displayName": "Mended"}\' WHERE id = %s', entity)
     database.execute(
         "INSERT INTO work (msp_id, stage, kind, entity_ids, traceparent) VALUES (%s, 'process', 'identity', %s, '00-0-0-01')",
         misfit.msp,
