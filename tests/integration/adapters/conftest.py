@@ -20,8 +20,8 @@ from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.declarations import index
 from mspbyte_common.vendors.budget import Budget
 from mspbyte_common.vendors.transport import Transport
-from svc_adapter_autotask.main import AUTOTASK
 from svc_adapter_autotask import auth as autotask_auth
+from svc_adapter_autotask.main import AUTOTASK
 from svc_adapter_m365 import auth as m365_auth
 from svc_adapter_m365.main import M365
 from svc_adapter_sophos import auth as sophos_auth

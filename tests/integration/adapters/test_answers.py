@@ -7,7 +7,6 @@ MSPBYTE_SAMPLES names, and are skipped without it.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,14 +14,14 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from mspbyte_common.ledger.perform import perform
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from svc_processors.process import process
-
 from tests.integration.adapters.conftest import Bench, Wire, new_bench
+
+from mspbyte_common.ledger.perform import perform
+from svc_processors.process import process
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = Path(os.environ.get("MSPBYTE_SAMPLES") or ROOT.parent / "shared" / "vendors" / "samples")
@@ -151,7 +150,7 @@ async def test_a_shipped_answer_comes_through_to_normalized_entities(database, f
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="MSPBYTE_SAMPLES names no folder")
 @pytest.mark.parametrize("name", PUBLISHED)
 async def test_a_published_answer_comes_through_or_is_quarantined_with_its_path(database, name: str) -> None:
-    vendor, resource = name.split(" ")[0].split("/")
+    vendor, resource = name.split(" ", maxsplit=1)[0].split("/")
     files, misfits = PUBLISHED[name]
     pages = [_records(SAMPLES / file) for file in files]
     await _come_through(database, vendor, resource, pages)
@@ -159,10 +158,10 @@ async def test_a_published_answer_comes_through_or_is_quarantined_with_its_path(
 
 
 @pytest.fixture
-async def misfit(database) -> AsyncIterator[Bench]:
+async def misfit(database) -> Bench:
     """A bench with one record in quarantine."""
     records = _records(ROOT / "tests" / "data" / "m365" / "users.json")
-    yield await _come_through(database, "m365", "users", [[*records, {**records[0], "id": "x", "displayName": 4711}]])
+    return await _come_through(database, "m365", "users", [[*records, {**records[0], "id": "x", "displayName": 4711}]])
 
 
 async def test_a_record_that_does_not_fit_is_kept_and_the_page_goes_on(database, misfit: Bench) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import Item
 from svc_linkers.link import REFERENCES, SAMENESS, link
