@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
@@ -91,11 +92,18 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
 
+@pytest.fixture
+def ground() -> Iterator[Path]:
+    """A directory for servers. pytest's own are for its user alone, and PostgreSQL never runs as root."""
+    with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """A PostgreSQL server for the session."""
-    with ExitStack() as stack:
-        yield _server(tmp_path_factory.mktemp("servers") / "embedded", stack)
+    with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name, ExitStack() as stack:
+        yield _server(Path(name) / "embedded", stack)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ async def synced(directory: Path, disturb: Disturb | None = None) -> dict[str, A
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def undisturbed() -> dict[str, Any]:
     """The end state of a full sync that nothing disturbed."""
-    return asyncio.run(synced(tmp_path_factory.mktemp("undisturbed") / "fleet"))
+    with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
+        return asyncio.run(synced(Path(name) / "fleet"))

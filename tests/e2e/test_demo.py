@@ -44,20 +44,18 @@ async def _some_work(world: World) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_every_service_is_killed_once_and_the_end_is_the_same(
-    tmp_path: Path, undisturbed: dict[str, Any]
-) -> None:
+async def test_every_service_is_killed_once_and_the_end_is_the_same(ground: Path, undisturbed: dict[str, Any]) -> None:
     async def kill_each(world: World) -> None:
         await _some_work(world)
         for service in SERVICES:
             os.kill(world.pid(service), signal.SIGKILL)
             await asyncio.sleep(0.4)
 
-    assert await synced(tmp_path / "fleet", kill_each) == undisturbed
+    assert await synced(ground / "fleet", kill_each) == undisturbed
 
 
 async def test_the_broker_loses_its_memory_and_both_servers_are_killed_and_the_end_is_the_same(
-    tmp_path: Path, undisturbed: dict[str, Any]
+    ground: Path, undisturbed: dict[str, Any]
 ) -> None:
     async def break_servers(world: World) -> None:
         await _some_work(world)
@@ -67,11 +65,11 @@ async def test_the_broker_loses_its_memory_and_both_servers_are_killed_and_the_e
         await asyncio.sleep(1.5)
         os.kill(world.pid("postgres"), signal.SIGKILL)
 
-    assert await synced(tmp_path / "fleet", break_servers) == undisturbed
+    assert await synced(ground / "fleet", break_servers) == undisturbed
 
 
-async def test_findings_are_the_truth_and_a_second_sync_writes_and_says_nothing(tmp_path: Path) -> None:
-    async with running(tmp_path / "fleet") as world:
+async def test_findings_are_the_truth_and_a_second_sync_writes_and_says_nothing(ground: Path) -> None:
+    async with running(ground / "fleet") as world:
         await world.settle()
         _assert_findings(world)
 

@@ -26,8 +26,8 @@ async def _runs(world: World, where: str) -> list[dict[str, Any]]:
     return [row[0] for row in rows]
 
 
-async def test_trouble_at_one_place_is_told_and_the_others_complete(tmp_path: Path, capsys) -> None:
-    async with running(tmp_path / "fleet", connect=False) as world:
+async def test_trouble_at_one_place_is_told_and_the_others_complete(ground: Path, capsys) -> None:
+    async with running(ground / "fleet", connect=False) as world:
         known = orjson.loads(world.fleet.simulators_file.read_bytes())
         largest = max(world.truth["accounts"], key=lambda one: (one["vendor"] == "m365", one["company_id"] or 0))
         await world.fault("autotask", path_contains="/Contacts/", action="status:500", times=2)

@@ -56,8 +56,8 @@ def running(pid: int) -> bool:
         return False
 
 
-async def test_every_role_logs_in_with_its_password_and_no_other(tmp_path):
-    async with embedded_servers(tmp_path / "servers") as servers:
+async def test_every_role_logs_in_with_its_password_and_no_other(ground):
+    async with embedded_servers(ground / "servers") as servers:
         for role in ROLES:
             with psycopg.connect(servers.role_url(role.name)) as connection:
                 assert connection.execute("SELECT current_user").fetchone() == (role.name,)
@@ -66,19 +66,19 @@ async def test_every_role_logs_in_with_its_password_and_no_other(tmp_path):
             psycopg.connect(wrong)
 
 
-async def test_what_was_written_is_there_after_a_restart(tmp_path):
-    async with embedded_servers(tmp_path / "servers") as servers:
+async def test_what_was_written_is_there_after_a_restart(ground):
+    async with embedded_servers(ground / "servers") as servers:
         before = servers.database_admin_url
         with psycopg.connect(before) as connection:
             connection.execute("INSERT INTO msp (id, name) VALUES (gen_random_uuid(), 'kept')")
-    async with embedded_servers(tmp_path / "servers") as servers:
+    async with embedded_servers(ground / "servers") as servers:
         assert servers.database_admin_url == before
         with psycopg.connect(before) as connection:
             assert connection.execute("SELECT name FROM msp").fetchall() == [("kept",)]
 
 
-async def test_a_service_may_pull_its_consumer_and_nothing_more(tmp_path):
-    async with embedded_servers(tmp_path / "servers") as servers, servers.connect() as bootstrap:
+async def test_a_service_may_pull_its_consumer_and_nothing_more(ground):
+    async with embedded_servers(ground / "servers") as servers, servers.connect() as bootstrap:
         await bootstrap.jetstream().publish("stage.link.device", b"work")
         user = "svc_linkers"
         async with open_nats(servers.nats_url, "svc-linkers", credentials=servers.nats_credentials(user)) as client:
@@ -96,9 +96,9 @@ async def test_a_service_may_pull_its_consumer_and_nothing_more(tmp_path):
 
 
 @pytest.mark.parametrize("lost", ["jetstream", "jetstream/jetstream/$G/streams/STAGES"])
-async def test_a_deleted_jetstream_directory_is_declared_anew_within_seconds(tmp_path, lost):
-    async with embedded_servers(tmp_path / "servers") as servers, servers.connect() as client:
-        shutil.rmtree(tmp_path / "servers" / lost)
+async def test_a_deleted_jetstream_directory_is_declared_anew_within_seconds(ground, lost):
+    async with embedded_servers(ground / "servers") as servers, servers.connect() as client:
+        shutil.rmtree(ground / "servers" / lost)
         keeper = servers.supervisor.keepers["nats"]
         js = client.jetstream(timeout=1)
 
@@ -109,8 +109,8 @@ async def test_a_deleted_jetstream_directory_is_declared_anew_within_seconds(tmp
 
 
 @pytest.mark.parametrize("name", ["postgres", "nats"])
-async def test_a_killed_server_comes_back_with_what_it_had(tmp_path, name):
-    async with embedded_servers(tmp_path / "servers") as servers, servers.connect() as client:
+async def test_a_killed_server_comes_back_with_what_it_had(ground, name):
+    async with embedded_servers(ground / "servers") as servers, servers.connect() as client:
         os.kill(servers.supervisor.keepers[name].pid, signal.SIGKILL)
 
         async def whole():
@@ -121,17 +121,17 @@ async def test_a_killed_server_comes_back_with_what_it_had(tmp_path, name):
         assert await answers(whole) < 10
 
 
-async def test_a_deleted_stream_is_declared_anew(tmp_path):
-    async with embedded_servers(tmp_path / "servers") as servers, servers.connect() as client:
+async def test_a_deleted_stream_is_declared_anew(ground):
+    async with embedded_servers(ground / "servers") as servers, servers.connect() as client:
         js = client.jetstream(timeout=1)
         await js.delete_stream("STAGES")
         assert await answers(lambda: broker.complete(js)) < 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends children with their parent")
-async def test_killing_the_supervisor_leaves_no_process_and_a_directory_that_works(tmp_path):
+async def test_killing_the_supervisor_leaves_no_process_and_a_directory_that_works(ground):
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ALONE, str(tmp_path / "fleet"), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", ALONE, str(ground / "fleet"), stdout=asyncio.subprocess.PIPE
     )
     pids = [int(pid) for pid in (await process.stdout.readline()).split()]
     assert len(pids) == 2
@@ -142,21 +142,21 @@ async def test_killing_the_supervisor_leaves_no_process_and_a_directory_that_wor
         return not any(running(pid) for pid in pids)
 
     assert await answers(gone) < 10
-    async with Fleet(tmp_path / "fleet", services=()) as fleet:
+    async with Fleet(ground / "fleet", services=()) as fleet:
         with psycopg.connect(of_fleet(fleet.directory).database_url) as connection:
             assert connection.execute("SELECT count(*) FROM job").fetchone() == (0,)
 
 
-async def test_a_fleet_that_runs_already_is_said_in_one_line(tmp_path):
-    async with Fleet(tmp_path / "fleet", services=()):
+async def test_a_fleet_that_runs_already_is_said_in_one_line(ground):
+    async with Fleet(ground / "fleet", services=()):
         with pytest.raises(UsageError, match=f"already runs in .* \\(process {os.getpid()}\\)"):
-            async with Fleet(tmp_path / "fleet", services=()):
+            async with Fleet(ground / "fleet", services=()):
                 pass
 
 
-async def test_a_stopped_fleet_leaves_no_address_behind(tmp_path):
-    async with Fleet(tmp_path / "fleet", services=()) as fleet:
+async def test_a_stopped_fleet_leaves_no_address_behind(ground):
+    async with Fleet(ground / "fleet", services=()) as fleet:
         assert fleet.home.fleet_file.exists()
     assert not fleet.home.fleet_file.exists()
     with pytest.raises(UsageError, match="no fleet runs"):
-        of_fleet(tmp_path / "fleet")
+        of_fleet(ground / "fleet")

@@ -57,6 +57,7 @@ def test_the_commands_are_these():
         "msp add",
         "msp list",
         "quarantine list",
+        "quarantine replay",
         "report",
         "run list",
         "run show",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
@@ -39,6 +39,8 @@ from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Service:
 
     async def sleep(self, seconds: float) -> None:
         """Sleeps, or wakes early because the service drains."""
-        with contextlib.suppress(asyncio.TimeoutError):
+        with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self.draining.wait(), seconds)
 
 
@@ -130,20 +132,44 @@ def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
 
 
 async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
-    async with (
-        open_pool(settings.database(), name, size=settings.hands + 2) as pool,
-        open_nats(settings.nats_url, name, credentials=settings.nats_credentials()) as client,
-    ):
-        service = Service(name, settings, pool, client, Announcer(client))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, service.drain)
-        if settings.lifeline:
-            loop.add_reader(sys.stdin.fileno(), _parent_gone, service, loop)
-        async with _http(service):
-            log.info("service_started")
-            await _body_until_drained(service, body)
-            log.info("service_stopped")
+    """Health is served first: a service that still waits for its broker says so, and can be told to stop."""
+    draining = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, draining.set)
+    if settings.lifeline:
+        loop.add_reader(sys.stdin.fileno(), _parent_gone, draining, loop)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(settings.database(), name, size=settings.hands + 2))
+        health = Health(draining, pool)
+        await stack.enter_async_context(_http(settings, health))
+        connecting = open_nats(settings.nats_url, name, credentials=settings.nats_credentials())
+        client = await _unless(draining, stack.enter_async_context(connecting))
+        if client is None:
+            return
+        health.nats = client
+        service = Service(name, settings, pool, client, Announcer(client), draining)
+        stopping = asyncio.create_task(_drain_when_told(service))
+        log.info("service_started")
+        await _body_until_drained(service, body)
+        stopping.cancel()
+        log.info("service_stopped")
+
+
+async def _unless(draining: asyncio.Event, step: Coroutine[Any, Any, T]) -> T | None:
+    """The step's result; None when the service was told to stop before."""
+    working, told = asyncio.ensure_future(step), asyncio.ensure_future(draining.wait())
+    await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    return None
+
+
+async def _drain_when_told(service: Service) -> None:
+    await service.draining.wait()
+    service.drain()
 
 
 async def _body_until_drained(service: Service, body: Body) -> None:
@@ -160,22 +186,44 @@ async def _body_until_drained(service: Service, body: Body) -> None:
     work.result()
 
 
-def _parent_gone(service: Service, loop: asyncio.AbstractEventLoop) -> None:
+def _parent_gone(draining: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
     if os.read(sys.stdin.fileno(), 1):
         return
     loop.remove_reader(sys.stdin.fileno())
-    service.drain()
+    draining.set()
 
 
-@contextlib.asynccontextmanager
-async def _http(service: Service) -> AsyncIterator[None]:
+@dataclass
+class Health:
+    """What readiness looks at. The broker's client is there once the first connection stood."""
+
+    draining: asyncio.Event
+    pool: Pool
+    nats: Client | None = None
+
+    async def first_problem(self) -> str | None:
+        """Why the service cannot work, or None."""
+        if self.draining.is_set():
+            return "draining"
+        if self.nats is None or not self.nats.is_connected:
+            return "no connection to NATS"
+        try:
+            async with asyncio.timeout(2), self.pool.connection() as connection:
+                await connection.execute("SELECT 1")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason for not being ready
+            return f"the database does not answer: {type(error).__name__}"
+        return None
+
+
+@asynccontextmanager
+async def _http(settings: ServiceSettings, health: Health) -> AsyncIterator[None]:
     """Serves /healthz (touches nothing), /readyz (database and broker) and /metrics."""
 
     async def healthz(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        problem = await _first_problem(service)
+        problem = await health.first_problem()
         READY.set(problem is None)
         return PlainTextResponse(f"{problem or 'ready'}\n", status_code=503 if problem else 200)
 
@@ -183,10 +231,8 @@ async def _http(service: Service) -> AsyncIterator[None]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     app = Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
-    listener = socket.create_server((service.settings.http_host, service.settings.http_port))
-    config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, loop="none")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,unused-ignore]
+    listener = socket.create_server((settings.http_host, settings.http_port))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, loop="none"))
     log.info("http_listening", port=listener.getsockname()[1])
     serving = asyncio.create_task(server._serve(sockets=[listener]))  # noqa: SLF001 - `serve` takes over our signals
     try:
@@ -194,19 +240,6 @@ async def _http(service: Service) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await serving
-
-
-async def _first_problem(service: Service) -> str | None:
-    if service.draining.is_set():
-        return "draining"
-    if not service.nats.is_connected:
-        return "no connection to NATS"
-    try:
-        async with asyncio.timeout(2), service.pool.connection() as connection:
-            await connection.execute("SELECT 1")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason for not being ready
-        return f"the database does not answer: {type(error).__name__}"
-    return None
 
 
 def _one_line(error: Exception) -> str:

@@ -95,8 +95,9 @@ async def _initdb(data: Path, password: Path, user: str | None) -> None:
         if process.returncode is None:
             process.kill()
     if process.returncode:
-        last = output.decode(errors="replace").strip().splitlines()[-1:]
-        message = f"PostgreSQL could not be set up in {data}: {' '.join(last)}"
+        lines = output.decode(errors="replace").strip().splitlines()
+        told = next((line for line in lines if "error:" in line or "FATAL" in line), "initdb gave no reason")
+        message = f"PostgreSQL could not be set up in {data}: {told}"
         raise UsageError(message)
 
 
