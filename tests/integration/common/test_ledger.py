@@ -98,12 +98,52 @@ async def test_one_bad_record_ends_up_alone_and_the_others_go_on(database) -> No
     assert database.execute("SELECT count(*) FROM work") == [(0,)]
 
 
-async def test_work_that_kills_its_processes_is_buried_without_being_tried(database) -> None:
+class Killed(BaseException):
+    """Ends the process in the middle of a piece of work."""
+
+
+async def test_work_that_kills_its_processes_is_buried_and_not_tried_for_ever(database) -> None:
     pool = await database.pool("svc_processors")
     [announcement] = await _insert(pool, _work(IDS[:1]))
-    performed = await perform(pool, MSP, announcement[0], _never, deliveries=2 * ATTEMPTS + 1)
+    killed = 0
+
+    async def handler(_connection, _item):
+        nonlocal killed
+        killed += 1
+        raise Killed
+
+    for delivery in range(1, 50):
+        try:
+            performed = await perform(pool, MSP, announcement[0], handler, deliveries=delivery)
+        except Killed:
+            continue
+        break
     assert performed.outcome == "buried"
-    assert database.execute("SELECT error_class FROM dead_letter") == [("ProcessKilled",)]
+    assert killed == ATTEMPTS + 1
+    assert database.execute("SELECT error_class, entity_ids FROM dead_letter") == [("ProcessKilled", IDS[:1])]
+
+
+async def test_work_delivered_often_because_the_database_was_away_is_not_taken_for_a_killer(database) -> None:
+    pool = await database.pool("svc_processors")
+    [announcement] = await _insert(pool, _work())
+
+    async def nothing(_connection, _item):
+        return []
+
+    assert (await perform(pool, MSP, announcement[0], nothing, deliveries=100)).outcome == "done"
+
+
+async def test_an_attempt_that_meets_another_transaction_is_an_end_and_not_a_failure(database) -> None:
+    pool = await database.pool("svc_processors")
+    [announcement] = await _insert(pool, _work())
+
+    async def handler(_connection, _item):
+        raise psycopg.errors.DeadlockDetected
+
+    for delivery in range(1, 3 * ATTEMPTS):
+        performed = await perform(pool, MSP, announcement[0], handler, deliveries=delivery)
+        assert (performed.outcome, performed.retry_in) == ("retry", performing.CONFLICT_PAUSE)
+    assert database.execute("SELECT attempts, starts FROM work") == [(0, 0)]
 
 
 async def test_postponed_work_is_left_alone_until_its_time(database) -> None:

@@ -370,6 +370,7 @@ work = Table(
     Column("kind", Text, nullable=False),
     Column("entity_ids", ARRAY(Id), nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("starts", SmallInteger, nullable=False, server_default=text("0")),
     Column("not_before", Time),
     Column("announced_at", Time),
     _now("created_at"),

@@ -44,16 +44,20 @@ async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, d
     """Does one piece of work, exactly once in effect.
 
     A row that is gone or locked is somebody else's: the message is dropped. A failing item is tried `ATTEMPTS` times,
-    then split until the record at fault stands alone, which is then buried in `dead_letter`. An item delivered more
-    often than that without any attempt on record has killed its processes: it is treated as failed without being tried.
+    then split until the record at fault stands alone, which is then buried in `dead_letter`. An item that was started
+    again and again without its attempts ever ending, well or badly, kills its processes: it counts as failed untried.
     """
     item: Item | None = None
+    starts = 0
+    if deliveries > 1:
+        async with transaction(pool, msp_id) as connection:
+            starts = await store.count_start(connection, work_id)
     try:
         async with transaction(pool, msp_id) as connection:
             item = await store.lock(connection, work_id)
             if item is None:
                 return Performed("gone", [])
-            if deliveries <= 2 * ATTEMPTS:
+            if starts <= ATTEMPTS:
                 following = await handler(connection, item)
                 announce = await store.insert_work(connection, item.msp_id, item.run_id, item.traceparent, following)
                 announce += await store.finish(connection, item)
@@ -62,13 +66,15 @@ async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, d
         if not isinstance(error, CONFLICTS):
             raise
         log.info("work_conflict", work=work_id, error=str(error))
+        async with transaction(pool, msp_id) as connection:
+            await store.attempt_ended(connection, work_id)
         return Performed("retry", [], CONFLICT_PAUSE)
     except Exception as error:
         if item is None:
             raise
         log.exception("work_failed", work=work_id, stage=item.stage, kind=item.kind, attempts=item.attempts + 1)
         return await _failed(pool, item, type(error).__name__, str(error))
-    return await _failed(pool, item, "ProcessKilled", f"delivered {deliveries} times and never finished", final=True)
+    return await _failed(pool, item, "ProcessKilled", f"started {starts} times and never ended", final=True)
 
 
 async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final: bool = False) -> Performed:

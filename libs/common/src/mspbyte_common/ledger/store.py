@@ -63,6 +63,24 @@ async def lock(connection: Connection, work_id: int) -> Item | None:
     return Item(*row) if row else None
 
 
+async def count_start(connection: Connection, work_id: int) -> int:
+    """Notes, before it is tried, that an item was delivered again; returns how often since an attempt last had an end."""
+    cursor = await connection.execute(
+        """
+        UPDATE work SET starts = starts + 1
+        WHERE id = (SELECT id FROM work WHERE id = %s FOR UPDATE SKIP LOCKED) RETURNING starts
+        """,
+        (work_id,),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def attempt_ended(connection: Connection, work_id: int) -> None:
+    """Notes that an attempt came to an end, if a bad one: the process lives."""
+    await connection.execute("UPDATE work SET starts = 0 WHERE id = %s AND starts > 0", (work_id,))
+
+
 async def finish(connection: Connection, item: Item) -> list[Announcement]:
     """Deletes the item's row; its place in the window goes to the account's next waiting one."""
     await connection.execute("DELETE FROM work WHERE id = %s", (item.id,))
@@ -89,7 +107,7 @@ async def postpone(connection: Connection, item: Item, error: str, seconds: floa
     """Notes a failed attempt and when the next may begin."""
     await connection.execute(
         """
-        UPDATE work SET attempts = attempts + %s, last_error = %s, announced_at = clock_timestamp(),
+        UPDATE work SET attempts = attempts + %s, starts = 0, last_error = %s, announced_at = clock_timestamp(),
                not_before = clock_timestamp() + make_interval(secs => %s)
         WHERE id = %s
         """,
