@@ -15,7 +15,7 @@ class Normalizer:
 
     `normalize` takes required fields by index and optional ones by `get`; it raises KeyError, ValueError, TypeError or
     pydantic's ValidationError for a record that does not fit, and never returns half of one. Raise `version` when the
-    same raw record gives another result: everything of this resource is then mapped again.
+    same raw record gives another result: each record says by which version it was mapped.
     """
 
     vendor: str
