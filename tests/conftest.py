@@ -45,7 +45,11 @@ def _container(stack: ExitStack) -> str | None:
     if found.returncode != 0:
         return None
     from testcontainers.community.postgres import PostgresContainer
+    from testcontainers.core.config import testcontainers_config
 
+    testcontainers_config.ryuk_disabled = (
+        True  # its image might have to be pulled; the session stops its container itself
+    )
     container = stack.enter_context(PostgresContainer(POSTGRES_IMAGE, driver=None))
     return str(container.get_connection_url())
 
