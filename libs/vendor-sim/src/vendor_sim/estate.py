@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from vendor_sim.changes import ChangeLog
+
 Record = dict[str, Any]
 
 
@@ -114,6 +116,9 @@ class Estate:
     sophos: SophosPartner
     accounts: dict[tuple[str, str], int | None]
     links: Links
+    changes: ChangeLog = field(default_factory=ChangeLog)
+    days_played: int = 0
+    """Days the script has moved `as_of` on since the estate was made."""
 
 
 def generate(seed: int, clients: int, as_of: date) -> Estate:

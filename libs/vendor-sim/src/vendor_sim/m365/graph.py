@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote
 from vendor_sim.answers import Answer, Refused
 from vendor_sim.directory import DEVICE, GROUP, USER
 from vendor_sim.estate import Estate, M365Tenant, Record
-from vendor_sim.m365 import properties
+from vendor_sim.m365 import delta, properties
 from vendor_sim.m365.errors import refuse
 from vendor_sim.m365.listing import keyed_page, numbered_page, page_size, picked, selection, whole
 from vendor_sim.users import DEFAULT_PROPERTIES
@@ -34,7 +34,7 @@ def split(url: str) -> tuple[str, dict[str, str]]:
 def template(path: str) -> str:
     """The route of a path under /v1.0, ids replaced by `{id}`."""
     parts = path.strip("/").split("/")
-    if parts[:1] == ["v1.0"] and len(parts) > 2 and parts[1] in {"groups", "users"}:
+    if parts[:1] == ["v1.0"] and len(parts) > 2 and parts[1] in {"groups", "users"} and parts[2] != "delta":
         parts[2] = "{id}"
     if parts[1:] == ["oauth2", "v2.0", "token"]:
         parts[0] = "{tenant}"
@@ -51,7 +51,9 @@ class Graph:
             "organization": self._organization,
             "domains": self._domains,
             "users": self._users,
+            "users/delta": self._users_delta,
             "groups": self._groups,
+            "groups/delta": self._groups_delta,
             "subscribedSkus": self._subscribed_skus,
             "devices": self._devices,
             "deviceManagement/managedDevices": self._managed_devices,
@@ -91,6 +93,12 @@ class Graph:
                 raise refuse(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message)
             names, size = ["id", *(name for name in names if name != "id")], min(size, LARGEST_SIGN_IN_PAGE)
         return keyed_page(url, query, tenant.users, size, picked(names or DEFAULT_PROPERTIES), gap=tenant.empty_page)
+
+    def _users_delta(self, url: str, tenant: M365Tenant, query: Query) -> Answer:
+        return delta.page(url, self._estate, tenant, "users", query)
+
+    def _groups_delta(self, url: str, tenant: M365Tenant, query: Query) -> Answer:
+        return delta.page(url, self._estate, tenant, "groups", query)
 
     def _groups(self, url: str, tenant: M365Tenant, query: Query) -> Answer:
         project = picked(selection(query, properties.GROUP))
