@@ -59,6 +59,21 @@ class M365Tenant:
     """The users listing has an empty page with a next link after its first page."""
 
 
+_TABLES = {
+    "Companies": "companies",
+    "Contacts": "contacts",
+    "ConfigurationItems": "configuration_items",
+    "Contracts": "contracts",
+    "ContractServices": "contract_services",
+    "ContractServiceUnits": "contract_service_units",
+    "Services": "services",
+    "Resources": "resources",
+    "Tickets": "tickets",
+    "ContractServiceBundles": "contract_service_bundles",
+    "ContractServiceBundleUnits": "contract_service_bundle_units",
+}
+
+
 @dataclass(slots=True, repr=False)
 class AutotaskDatabase:
     """The MSP's one Autotask database; company 0 is the MSP itself."""
@@ -70,6 +85,15 @@ class AutotaskDatabase:
     contract_services: dict[int, Record] = field(default_factory=dict)
     contract_service_units: dict[int, Record] = field(default_factory=dict)
     services: dict[int, Record] = field(default_factory=dict)
+    resources: dict[int, Record] = field(default_factory=dict)
+    tickets: dict[int, Record] = field(default_factory=dict)
+    contract_service_bundles: dict[int, Record] = field(default_factory=dict)
+    contract_service_bundle_units: dict[int, Record] = field(default_factory=dict)
+
+    def table(self, entity: str) -> dict[int, Record]:
+        """The rows of an entity by id; KeyError for an unknown one."""
+        rows: dict[int, Record] = getattr(self, _TABLES[entity])
+        return rows
 
 
 @dataclass(slots=True, repr=False)

@@ -4,7 +4,18 @@ import gc
 from datetime import date, datetime
 from operator import itemgetter
 
-from vendor_sim import billing, companies, configuration_items, contacts, directory, licences, m365_devices, sophos_rows
+from vendor_sim import (
+    billing,
+    bundles,
+    companies,
+    configuration_items,
+    contacts,
+    directory,
+    licences,
+    m365_devices,
+    service_desk,
+    sophos_rows,
+)
 from vendor_sim.clients import Client, plan
 from vendor_sim.devices import Machine, equip
 from vendor_sim.dice import Dice
@@ -65,10 +76,22 @@ def _build(seed: int, count: int, as_of: date) -> Estate:
         estate.autotask.companies[row["id"]] = row
         estate.links.companies.append(Group(row["id"], [Ref("autotask", "", "Companies", str(row["id"]))]))
     _add_relationships(estate, clients, dice, now)
+    _add_service_desk(estate, clients, now)
     tenants = list(estate.sophos.tenants.items())
     dice.shuffle(tenants)
     estate.sophos.tenants = dict(tenants)
     return estate
+
+
+def _add_service_desk(estate: Estate, clients: list[Client], now: datetime) -> None:
+    """Drawn by dice of its own, so that the estate's other records are what they are without it."""
+    dice = Dice(estate.seed, "service desk")
+    estate.autotask.resources = service_desk.resources(clients[0], estate.credentials, dice, now)
+    for client in clients:
+        service_desk.add_tickets(estate, client, Dice(estate.seed, "tickets", client.index), now)
+    sizes = {client.company_id: client.people_wanted for client in clients}
+    for row in estate.autotask.contracts.values():
+        bundles.add_bundles(estate, row, sizes[row["companyID"]], dice)
 
 
 def _empty(seed: int, count: int, as_of: date, clients: list[Client], dice: Dice) -> Estate:

@@ -7,7 +7,8 @@ from typing import Any
 from vendor_sim.changes import Change
 from vendor_sim.directory import DEVICE, GROUP, USER
 from vendor_sim.estate import Estate, M365Tenant, Record
-from vendor_sim.moments import midnight
+from vendor_sim.moments import midnight, stamp
+from vendor_sim.stamps import move_activity, stamped
 
 _M365 = {
     "users": "users",
@@ -17,15 +18,6 @@ _M365 = {
     "managedDevices": "managed_devices",
     "subscribedSkus": "subscribed_skus",
     "members": "members",
-}
-_AUTOTASK = {
-    "Companies": "companies",
-    "Contacts": "contacts",
-    "ConfigurationItems": "configuration_items",
-    "Contracts": "contracts",
-    "ContractServices": "contract_services",
-    "ContractServiceUnits": "contract_service_units",
-    "Services": "services",
 }
 _MEMBER_TYPES = {"users": USER, "groups": GROUP, "devices": DEVICE}
 
@@ -48,10 +40,15 @@ def mutate(
     rows = _collection(estate, vendor, account, collection)
     at = int(key) if vendor == "autotask" else key
     before = rows.get(at)
+    now = stamp(clock(estate), 3)
     if record is None:
         del rows[at]
+    elif vendor == "autotask" and isinstance(record, dict):
+        rows[at] = stamped(collection, before, record, now)
     else:
         rows[at] = record
+    if (vendor, collection) == ("autotask", "Tickets") and isinstance(record, dict):
+        move_activity(estate.autotask, record, now)
     if vendor == "m365":
         _log(estate, estate.m365[account], collection, key, before, record)
 
@@ -61,7 +58,7 @@ def _collection(estate: Estate, vendor: str, account: str, collection: str) -> d
     if vendor == "m365":
         found = getattr(estate.m365[account], _M365[collection])
     elif vendor == "autotask":
-        found = getattr(estate.autotask, _AUTOTASK[collection])
+        found = estate.autotask.table(collection)
     elif vendor == "sophos" and collection == "tenants":
         found = estate.sophos.tenants
     elif vendor == "sophos":

@@ -84,16 +84,7 @@ class _Api:
         self._secrets = estate.credentials
         self._counters = counters
         self._base = base
-        database = estate.autotask
-        self._tables: dict[str, dict[int, Record]] = {
-            "Companies": database.companies,
-            "Contacts": database.contacts,
-            "ConfigurationItems": database.configuration_items,
-            "Contracts": database.contracts,
-            "ContractServices": database.contract_services,
-            "ContractServiceUnits": database.contract_service_units,
-            "Services": database.services,
-        }
+        self._tables: dict[str, dict[int, Record]] = {entity: estate.autotask.table(entity) for entity in FIELDS}
 
     def answer(self, request: Request, body: bytes) -> Answer:  # noqa: PLR0911 - one return for each kind of route
         """Any request; raises Refused for a bad query."""

@@ -106,6 +106,54 @@ _TEXT: dict[str, dict[str, str]] = {
         "boolean": "isActive",
         "double": "markupRate unitCost unitPrice",
     },
+    "Resources": {
+        "long": "id defaultServiceDeskRoleID",
+        "string": (
+            "accountingReferenceID dateFormat email email2 email3 emailTypeCode emailTypeCode2 emailTypeCode3 "
+            "firstName gender homePhone initials lastName middleName mobilePhone numberFormat officeExtension "
+            "officePhone resourceType timeFormat title travelAvailabilityPct userName"
+        ),
+        "integer": "greeting licenseType locationID payrollType suffix userType",
+        "datetime": "hireDate",
+        "double": "internalCost surveyResourceRating",
+        "boolean": "isActive",
+    },
+    "Tickets": {
+        "long": "id contractServiceBundleID contractServiceID",
+        "integer": (
+            "apiVendorID assignedResourceID assignedResourceRoleID billingCodeID changeApprovalBoard "
+            "changeApprovalStatus changeApprovalType companyID companyLocationID completedByResourceID "
+            "configurationItemID contactID contractID creatorResourceID creatorType "
+            "currentServiceThermometerRating firstResponseAssignedResourceID firstResponseInitiatingResourceID "
+            "impersonatorCreatorResourceID issueType lastActivityPersonType lastActivityResourceID monitorID "
+            "monitorTypeID opportunityID organizationalLevelAssociationID previousServiceThermometerRating "
+            "priority problemTicketId projectID queueID rmaStatus rmaType serviceLevelAgreementID "
+            "serviceThermometerTemperature source status subIssueType ticketCategory ticketType"
+        ),
+        "string": (
+            "changeInfoField1 changeInfoField2 changeInfoField3 changeInfoField4 changeInfoField5 description "
+            "externalID purchaseOrderNumber resolution rmmAlertID ticketNumber title"
+        ),
+        "datetime": (
+            "completedDate createDate dueDateTime firstResponseDateTime firstResponseDueDateTime lastActivityDate "
+            "lastCustomerNotificationDateTime lastCustomerVisibleActivityDateTime lastTrackedModificationDateTime "
+            "resolutionPlanDateTime resolutionPlanDueDateTime resolvedDateTime resolvedDueDateTime"
+        ),
+        "double": "estimatedHours hoursToBeScheduled serviceLevelAgreementPausedNextEventHours",
+        "boolean": "serviceLevelAgreementHasBeenMet",
+    },
+    "ContractServiceBundles": {
+        "long": "id quoteItemID",
+        "double": "adjustedPrice internalCurrencyAdjustedPrice internalCurrencyUnitPrice unitPrice",
+        "integer": "contractID serviceBundleID",
+        "string": "internalDescription invoiceDescription",
+    },
+    "ContractServiceBundleUnits": {
+        "long": "id",
+        "integer": "contractID contractServiceBundleID organizationalLevelAssociationID serviceBundleID units",
+        "datetime": "approveAndPostDate endDate startDate",
+        "double": "cost internalCurrencyPrice price",
+    },
 }
 
 FIELDS: dict[str, dict[str, str]] = {
@@ -144,6 +192,48 @@ PICKLISTS: dict[tuple[str, str], tuple[tuple[int, str, bool], ...]] = {
         (8, "Pro Ticket", True),
     ),
     ("Contracts", "status"): ((0, "Inaktiv", True), (1, "Aktiv", True)),
+    ("Resources", "licenseType"): ((1, "Professional", True), (3, "Time & Attendance", True), (7, "API User", True)),
+    ("Resources", "payrollType"): ((1, "Gehalt", True), (2, "Stundenlohn", True)),
+    ("Tickets", "status"): (
+        (1, "Neu", True),
+        (5, "Erledigt", True),
+        (7, "Wartet auf Kunde", True),
+        (8, "In Arbeit", True),
+        (29_682_850, "Wartet auf Freigabe", False),
+    ),
+    ("Tickets", "priority"): ((4, "Kritisch", True), (1, "Hoch", True), (2, "Normal", True), (3, "Niedrig", True)),
+    ("Tickets", "queueID"): (
+        (8, "Überwachung", True),
+        (29_682_833, "Level 1", True),
+        (29_682_969, "Level 2", True),
+        (29_683_001, "Alte Hotline", False),
+    ),
+    ("Tickets", "source"): ((2, "Telefon", True), (4, "E-Mail", True), (8, "Überwachung", True)),
+    ("Tickets", "issueType"): ((10, "Arbeitsplatz", True), (11, "Bestellung", True), (12, "Infrastruktur", True)),
+    ("Tickets", "subIssueType"): (
+        (101, "Hardware", True),
+        (102, "Postfach", True),
+        (110, "Eintritt", True),
+        (111, "Einkauf", True),
+        (120, "Netzwerk", True),
+        (121, "Datensicherung", True),
+    ),
+    ("Tickets", "ticketType"): (
+        (1, "Anfrage", True),
+        (2, "Störung", True),
+        (3, "Problem", True),
+        (4, "Änderung", True),
+        (5, "Meldung", True),
+    ),
+    ("Tickets", "ticketCategory"): ((3, "Standard", True), (4, "Meldung der Überwachung", True)),
     ("Services", "periodType"): ((2, "Monatlich", True), (5, "Jährlich", True)),
 }
 """(entity, field) to (value, the MSP's own label, active): the value is a number in rows and a string in metadata."""
+
+PARENTS: dict[tuple[str, str], tuple[str, dict[int, int]]] = {
+    ("Tickets", "subIssueType"): ("issueType", {101: 10, 102: 10, 110: 11, 111: 11, 120: 12, 121: 12}),
+}
+"""(entity, field) to the field its values hang below, and to which of that field's values each belongs."""
+
+NOT_QUERYABLE = {("Tickets", "creatorType"), ("Tickets", "lastActivityPersonType")}
+"""Fields that are answered but may not stand in a filter."""

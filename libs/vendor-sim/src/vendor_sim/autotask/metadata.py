@@ -2,15 +2,29 @@
 
 from typing import Any
 
-from vendor_sim.autotask.fields import FIELDS, PICKLISTS
+from vendor_sim.autotask.fields import FIELDS, NOT_QUERYABLE, PARENTS, PICKLISTS
 
-_REQUIRED = {"companyName", "companyType", "companyID", "firstName", "lastName", "productID", "contractName"}
+_READ_ONLY = {"ContractServiceUnits", "ContractServiceBundleUnits", "Resources"}
+_REQUIRED = {
+    "title",
+    "dueDateTime",
+    "companyName",
+    "companyType",
+    "companyID",
+    "firstName",
+    "lastName",
+    "productID",
+    "contractName",
+}
 _REFERENCES = {
     "companyID": "Company",
     "contractID": "Contract",
     "contractServiceID": "ContractService",
     "serviceID": "Service",
     "contactID": "Contact",
+    "configurationItemID": "ConfigurationItem",
+    "assignedResourceID": "Resource",
+    "contractServiceBundleID": "ContractServiceBundle",
 }
 
 
@@ -19,16 +33,16 @@ def information(entity: str) -> dict[str, Any]:
     return {
         "info": {
             "name": entity,
-            "canCreate": entity != "ContractServiceUnits",
+            "canCreate": entity not in _READ_ONLY,
             "canDelete": False,
             "canQuery": True,
-            "canUpdate": entity != "ContractServiceUnits",
+            "canUpdate": entity not in _READ_ONLY,
             "userAccessForCreate": "None",
             "userAccessForDelete": "None",
             "userAccessForQuery": "All",
             "userAccessForUpdate": "None",
-            "hasUserDefinedFields": entity in {"Companies", "Contacts", "ConfigurationItems"},
-            "supportsWebhookCallouts": entity in {"Companies", "Contacts", "ConfigurationItems"},
+            "hasUserDefinedFields": entity in {"Companies", "Contacts", "ConfigurationItems", "Tickets"},
+            "supportsWebhookCallouts": entity in {"Companies", "Contacts", "ConfigurationItems", "Tickets"},
         }
     }
 
@@ -39,30 +53,32 @@ def fields(entity: str) -> dict[str, Any]:
 
 
 def _field(entity: str, name: str, kind: str) -> dict[str, Any]:
-    values = PICKLISTS.get((entity, name))
+    values, (above, parents) = PICKLISTS.get((entity, name)), PARENTS.get((entity, name), ("", {}))
     return {
         "name": name,
         "dataType": kind,
         "length": 255 if kind == "string" else 0,
         "isRequired": name in _REQUIRED,
         "isReadOnly": name == "id" or name.startswith(("rmm", "datto")),
-        "isQueryable": True,
+        "isQueryable": (entity, name) not in NOT_QUERYABLE,
         "isReference": name in _REFERENCES,
         "referenceEntityType": _REFERENCES.get(name, ""),
         "isPickList": values is not None,
-        "picklistValues": None if values is None else [_value(*value, order) for order, value in enumerate(values)],
-        "picklistParentValueField": "",
+        "picklistValues": None
+        if values is None
+        else [_value(*value, order, str(parents.get(value[0], ""))) for order, value in enumerate(values)],
+        "picklistParentValueField": above,
         "isSupportedWebhookField": False,
     }
 
 
-def _value(value: int, label: str, active: bool, order: int) -> dict[str, Any]:  # noqa: FBT001 - a row of a table
+def _value(value: int, label: str, active: bool, order: int, parent: str) -> dict[str, Any]:  # noqa: FBT001 - a table's row
     return {
         "value": str(value),
         "label": label,
         "isDefaultValue": False,
         "sortOrder": order,
-        "parentValue": "",
+        "parentValue": parent,
         "isActive": active,
         "isSystem": False,
     }

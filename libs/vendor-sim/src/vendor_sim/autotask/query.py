@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vendor_sim.autotask.errors import refuse
-from vendor_sim.autotask.fields import FIELDS, SPELLING
+from vendor_sim.autotask.fields import FIELDS, NOT_QUERYABLE, SPELLING
 from vendor_sim.estate import Record
 from vendor_sim.moments import parse
 
@@ -66,7 +66,7 @@ def _condition(entity: str, item: dict[str, Any]) -> Predicate:
         return _all(parts) if op == "and" else _any(parts)
     asked = str(_get(item, "field"))
     name = SPELLING[entity].get(asked.lower())
-    if name is None:
+    if name is None or (entity, name) in NOT_QUERYABLE:
         refuse(f"Unable to find {asked} in the {entity} Entity.")
     if op in {"exist", "notexist"}:
         return _exists(name, wanted=op == "exist")
