@@ -52,6 +52,11 @@ class M365Tenant:
     subscribed_skus: dict[str, Record] = field(default_factory=dict)
     devices: dict[str, Record] = field(default_factory=dict)
     managed_devices: dict[str, Record] = field(default_factory=dict)
+    directory_roles: dict[str, Record] = field(default_factory=dict)
+    role_members: dict[str, list[Record]] = field(default_factory=dict)
+    conditional_access: dict[str, Record] = field(default_factory=dict)
+    security_alerts: dict[str, Record] = field(default_factory=dict)
+    security_defaults: bool = False
     consented: bool = True
     premium: bool = True
     """Without Entra P1 the vendor refuses a users query that selects signInActivity."""

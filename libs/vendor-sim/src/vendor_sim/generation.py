@@ -13,6 +13,7 @@ from vendor_sim import (
     directory,
     licences,
     m365_devices,
+    m365_security,
     service_desk,
     sophos_rows,
 )
@@ -77,6 +78,8 @@ def _build(seed: int, count: int, as_of: date) -> Estate:
         estate.links.companies.append(Group(row["id"], [Ref("autotask", "", "Companies", str(row["id"]))]))
     _add_relationships(estate, clients, dice, now)
     _add_service_desk(estate, clients, now)
+    for tenant in estate.m365.values():
+        m365_security.add_security(tenant, Dice(estate.seed, "security", tenant.id), now)
     tenants = list(estate.sophos.tenants.items())
     dice.shuffle(tenants)
     estate.sophos.tenants = dict(tenants)

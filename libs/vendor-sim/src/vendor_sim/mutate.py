@@ -18,6 +18,10 @@ _M365 = {
     "managedDevices": "managed_devices",
     "subscribedSkus": "subscribed_skus",
     "members": "members",
+    "directoryRoles": "directory_roles",
+    "roleMembers": "role_members",
+    "conditionalAccessPolicies": "conditional_access",
+    "alerts": "security_alerts",
 }
 _MEMBER_TYPES = {"users": USER, "groups": GROUP, "devices": DEVICE}
 
@@ -70,6 +74,8 @@ def _collection(estate: Estate, vendor: str, account: str, collection: str) -> d
 
 def _log(estate: Estate, tenant: M365Tenant, collection: str, key: str, before: Any, after: Any) -> None:
     """Write the change down; memberships are changes of their group, and end with the member or the group."""
+    if collection == "roleMembers":
+        return
     if collection == "members":
         touched = _entries(before or []) ^ _entries(after or [])
         if touched:
@@ -81,6 +87,7 @@ def _log(estate: Estate, tenant: M365Tenant, collection: str, key: str, before: 
             tenant.members.pop(key, None)
         if collection in _MEMBER_TYPES:
             _leave_groups(estate, tenant, (_MEMBER_TYPES[collection], key))
+            _leave_roles(tenant, (_MEMBER_TYPES[collection], key))
     elif before is None:
         estate.changes.add("m365", tenant.id, collection, Change("created", key, frozenset(after)))
     else:
@@ -94,6 +101,11 @@ def _leave_groups(estate: Estate, tenant: M365Tenant, gone: tuple[str, str]) -> 
         if gone in _entries(entries):
             kept = [entry for entry in entries if (entry["@odata.type"], entry["id"]) != gone]
             mutate(estate, "m365", tenant.id, "members", group, kept)
+
+
+def _leave_roles(tenant: M365Tenant, gone: tuple[str, str]) -> None:
+    for role, entries in tenant.role_members.items():
+        tenant.role_members[role] = [entry for entry in entries if (entry["@odata.type"], entry["id"]) != gone]
 
 
 def _entries(members: Iterable[Record]) -> set[tuple[str, str]]:

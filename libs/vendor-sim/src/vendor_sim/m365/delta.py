@@ -115,7 +115,7 @@ def _changed_round(url: str, estate: Estate, tenant: M365Tenant, collection: str
 def _change(tenant: M365Tenant, collection: str, change: Change, names: list[str]) -> Record | None:
     """The record of one change: its id and what changed of the selection; None if nothing of it was selected."""
     row = _rows(tenant, collection).get(change.key)
-    if row is None:
+    if row is None or change.kind == "removed":  # what has come back since is told by a later change
         return _removed(change.key, change.reason or "deleted")
     if change.kind == "members":
         if "members" not in names:
@@ -127,7 +127,7 @@ def _change(tenant: M365Tenant, collection: str, change: Change, names: list[str
         }
     shown = names if change.kind != "changed" else [name for name in names if name in change.names]
     record: Record = {"id": change.key} | {name: row.get(name) for name in shown if name in row or name in change.names}
-    if change.kind == "removed" and "members" in names and tenant.members.get(change.key):  # restored since
+    if change.kind == "created" and "members" in names and tenant.members.get(change.key):
         record["members@delta"] = tenant.members[change.key]
     return record if len(record) > 1 or change.kind != "changed" else None
 

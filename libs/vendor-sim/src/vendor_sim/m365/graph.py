@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote
 from vendor_sim.answers import Answer, Refused
 from vendor_sim.directory import DEVICE, GROUP, USER
 from vendor_sim.estate import Estate, M365Tenant, Record
-from vendor_sim.m365 import delta, properties
+from vendor_sim.m365 import delta, properties, security
 from vendor_sim.m365.errors import refuse
 from vendor_sim.m365.listing import keyed_page, numbered_page, page_size, picked, selection, whole
 from vendor_sim.users import DEFAULT_PROPERTIES
@@ -34,7 +34,12 @@ def split(url: str) -> tuple[str, dict[str, str]]:
 def template(path: str) -> str:
     """The route of a path under /v1.0, ids replaced by `{id}`."""
     parts = path.strip("/").split("/")
-    if parts[:1] == ["v1.0"] and len(parts) > 2 and parts[1] in {"groups", "users"} and parts[2] != "delta":
+    if (
+        parts[:1] == ["v1.0"]
+        and len(parts) > 2
+        and parts[1] in {"groups", "users", "directoryRoles"}
+        and parts[2] != "delta"
+    ):
         parts[2] = "{id}"
     if parts[1:] == ["oauth2", "v2.0", "token"]:
         parts[0] = "{tenant}"
@@ -69,10 +74,14 @@ class Graph:
             parts = route.split("/")
             if len(parts) == 3 and parts[0] == "groups" and parts[2] == "members":
                 return self._members(f"{self._base}/v1.0/{route}", tenant, parts[1], query)
+            if route in security.HANDLERS:
+                return security.HANDLERS[route](f"{self._base}/v1.0/{route}", self._estate, tenant, query)
+            if len(parts) == 3 and parts[0] == "directoryRoles" and parts[2] == "members":
+                return self._role_members(f"{self._base}/v1.0/{route}", tenant, parts[1], query)
             if len(parts) == 2 and parts[0] == "users" and parts[1] in tenant.users:
                 names = selection(query, properties.USER) or DEFAULT_PROPERTIES
                 return Answer(200, picked(names)(tenant.users[parts[1]]))
-            if parts[0] in {"users", "groups"}:
+            if parts[0] in {"users", "groups"} and len(parts) > 1:
                 raise refuse(404, "Request_ResourceNotFound", f"Resource '{parts[1]}' does not exist.")
             raise refuse(400, "BadRequest", f"Resource not found for the segment '{parts[0]}'.")
         except Refused as refused:
@@ -88,9 +97,7 @@ class Graph:
     def _users(self, url: str, tenant: M365Tenant, query: Query) -> Answer:
         names, size = selection(query, properties.USER), page_size(query, DEFAULT_PAGE, LARGEST_PAGE)
         if names and "signInActivity" in names:
-            if not tenant.premium:
-                message = "Neither tenant is B2C or tenant doesn't have premium license"
-                raise refuse(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message)
+            security.require_premium(tenant)
             names, size = ["id", *(name for name in names if name != "id")], min(size, LARGEST_SIGN_IN_PAGE)
         return keyed_page(url, query, tenant.users, size, picked(names or DEFAULT_PROPERTIES), gap=tenant.empty_page)
 
@@ -110,6 +117,13 @@ class Graph:
         names = selection(query, [*properties.USER, *properties.GROUP, *properties.DEVICE])
         size = page_size(query, DEFAULT_PAGE, LARGEST_PAGE)
         return numbered_page(url, query, tenant.members.get(group, []), size, lambda row: _member(tenant, row, names))
+
+    def _role_members(self, url: str, tenant: M365Tenant, role: str, query: Query) -> Answer:
+        """Not paged by the vendor."""
+        if role not in tenant.directory_roles:
+            raise refuse(404, "Request_ResourceNotFound", f"Resource '{role}' does not exist.")
+        names = selection(query, [*properties.USER, *properties.GROUP, *properties.DEVICE])
+        return whole(url, tenant.role_members.get(role, []), lambda row: _member(tenant, row, names))
 
     def _subscribed_skus(self, url: str, tenant: M365Tenant, query: Query) -> Answer:
         rows = list(tenant.subscribed_skus.values())

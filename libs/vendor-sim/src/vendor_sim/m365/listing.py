@@ -13,6 +13,7 @@ from vendor_sim.estate import Record
 from vendor_sim.m365.errors import refuse
 
 Project = Callable[[Record], Record]
+Query = Mapping[str, str]
 
 
 def selection(query: Mapping[str, str], known: Sequence[str]) -> list[str] | None:
@@ -64,6 +65,19 @@ def numbered_page(url: str, query: Mapping[str, str], rows: Sequence[Record], si
     start = int(_read(query).get("from", 0))
     following = {"from": start + size} if start + size < len(rows) else None
     return _answer(url, query, [project(row) for row in rows[start : start + size]], following)
+
+
+def skipped_page(url: str, query: Query, rows: Sequence[Record], size: int) -> Answer:
+    """One page of rows in the given order, linked by `$skip`: what comes or goes before it shifts it."""
+    text = query.get("$skip", "0")
+    if not text.isdecimal():
+        raise refuse(400, "BadRequest", f"Invalid value '{text}' for $skip.")
+    start = int(text)
+    answer = _answer(url, {}, list(rows[start : start + size]), None)
+    if start + size < len(rows):
+        link = f"{url}?{urlencode({**query, '$top': str(size), '$skip': str(start + size)}, safe='$,')}"
+        answer.body = {"@odata.context": answer.body["@odata.context"], "@odata.nextLink": link, **answer.body}
+    return answer
 
 
 def whole(url: str, rows: Sequence[Record], project: Project) -> Answer:
