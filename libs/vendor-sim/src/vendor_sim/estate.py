@@ -109,6 +109,11 @@ class SophosPartner:
     tenants: dict[str, Record] = field(default_factory=dict)
     endpoints: dict[str, dict[str, Record]] = field(default_factory=dict)
     alerts: dict[str, dict[str, Record]] = field(default_factory=dict)
+    licences: dict[str, list[Record]] = field(default_factory=dict)
+    users: dict[str, dict[str, Record]] = field(default_factory=dict)
+    firewalls: dict[str, dict[str, Record]] = field(default_factory=dict)
+    pages_missing: set[str] = field(default_factory=set)
+    """Tenants whose directory answers have no `pages`."""
     no_assistance: set[str] = field(default_factory=set)
     """Tenants whose customer has not switched on partner assistance: every call for them is refused."""
 

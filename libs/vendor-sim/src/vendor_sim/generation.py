@@ -15,6 +15,7 @@ from vendor_sim import (
     m365_devices,
     m365_security,
     service_desk,
+    sophos_more,
     sophos_rows,
 )
 from vendor_sim.clients import Client, plan
@@ -78,6 +79,9 @@ def _build(seed: int, count: int, as_of: date) -> Estate:
         estate.links.companies.append(Group(row["id"], [Ref("autotask", "", "Companies", str(row["id"]))]))
     _add_relationships(estate, clients, dice, now)
     _add_service_desk(estate, clients, now)
+    for client in clients:
+        if client.sophos_id:
+            sophos_more.add_more(estate.sophos, client, Dice(estate.seed, "sophos", client.index), now)
     for tenant in estate.m365.values():
         m365_security.add_security(tenant, Dice(estate.seed, "security", tenant.id), now)
     tenants = list(estate.sophos.tenants.items())

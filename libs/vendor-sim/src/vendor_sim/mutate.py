@@ -66,7 +66,12 @@ def _collection(estate: Estate, vendor: str, account: str, collection: str) -> d
     elif vendor == "sophos" and collection == "tenants":
         found = estate.sophos.tenants
     elif vendor == "sophos":
-        found = {"endpoints": estate.sophos.endpoints, "alerts": estate.sophos.alerts}[collection][account]
+        found = {
+            "endpoints": estate.sophos.endpoints,
+            "alerts": estate.sophos.alerts,
+            "users": estate.sophos.users,
+            "firewalls": estate.sophos.firewalls,
+        }[collection][account]
     else:
         raise KeyError(vendor)
     return found

@@ -19,6 +19,7 @@ from vendor_sim.estate import Estate, Record
 from vendor_sim.faults import Faults
 from vendor_sim.gate import Gate, Vendor
 from vendor_sim.limits import UNLIMITED, Limits
+from vendor_sim.sophos import further
 from vendor_sim.sophos.errors import CONTENT_TYPE, error, identity, of_status
 from vendor_sim.sophos.paging import keyed, numbered, size_of
 from vendor_sim.tokens import mint, subject
@@ -41,6 +42,8 @@ def build(
     region: str | None = None,
 ) -> Starlette:
     """The global app, or with `region` that data region's; tenant rows carry `addresses.region(...)`."""
+    here: further.TenantOf = lambda request: _tenant(estate, request, region)
+    anywhere: further.TenantOf = lambda request: _tenant(estate, request, None, everywhere=True)
 
     async def token(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
@@ -58,15 +61,18 @@ def build(
         return numbered(request.query_params, rows, TENANTS_DEFAULT, TENANTS_MOST)
 
     def endpoints(request: Request) -> Answer:
-        return _endpoints(request.query_params, estate.sophos.endpoints[_tenant(estate, request, region)])
+        return _endpoints(request.query_params, estate.sophos.endpoints[here(request)])
 
     def alerts(request: Request) -> Answer:
-        rows = estate.sophos.alerts[_tenant(estate, request, region)]
+        rows = estate.sophos.alerts[here(request)]
         size = size_of(request.query_params, ALERTS_DEFAULT, ALERTS_MOST)
         return keyed(request.query_params, rows, size, ALERTS_MOST, decimal=True)
 
     if region is None:
         own = [
+            Route(
+                "/licenses/v1/licenses", _signed_in(estate, further.licences(estate.sophos, anywhere)), methods=["GET"]
+            ),
             Route("/api/v2/oauth2/token", token, methods=["POST"]),
             Route("/whoami/v1", _signed_in(estate, whoami), methods=["GET"]),
             Route("/partner/v1/tenants", _signed_in(estate, tenants), methods=["GET"]),
@@ -75,6 +81,10 @@ def build(
         own = [
             Route("/endpoint/v1/endpoints", _signed_in(estate, endpoints), methods=["GET"]),
             Route("/common/v1/alerts", _signed_in(estate, alerts), methods=["GET"]),
+            *(
+                Route(path, _signed_in(estate, make(estate.sophos, here)), methods=["GET"])
+                for path, make in further.REGIONAL.items()
+            ),
         ]
     vendor = Vendor(
         name="sophos",
@@ -136,13 +146,13 @@ def _addressed(row: Record, addresses: Addresses) -> Record:
     return row | {"apiHost": addresses.region(row["dataRegion"])} if "apiHost" in row else row
 
 
-def _tenant(estate: Estate, request: Request, region: str | None) -> str:
-    """The tenant the request names, if this region holds it and its customer lets the partner in; else refused."""
+def _tenant(estate: Estate, request: Request, region: str | None, *, everywhere: bool = False) -> str:
+    """The tenant the request names, if this region holds it (or `everywhere`) and its customer lets the partner in."""
     asked = request.headers.get("x-tenant-id", "").lower()
     row = estate.sophos.tenants.get(asked)
     if not asked:
         raise Refused(error(400, "X-Tenant-ID is required"))
-    if row is None or row.get("dataRegion") != region or not estate.sophos.reachable(asked):
+    if row is None or (row.get("dataRegion") != region and not everywhere) or not estate.sophos.reachable(asked):
         raise Refused(error(403))
     return asked
 
