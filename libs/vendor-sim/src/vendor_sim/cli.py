@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from vendor_sim.enforced import Enforced, Rules
 from vendor_sim.estate import generate
+from vendor_sim.limits import UNLIMITED
 from vendor_sim.serve import serve as serve_estate
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -27,7 +29,11 @@ def serve(
     ] = None,
     addresses: Annotated[Path | None, typer.Option(help="Written once all listen; its ports are used again.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Where to write the ground truth.")] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="Refuse what exceeds the vendors' limits.")] = False,  # noqa: FBT002
+    limits_scale: Annotated[float, typer.Option(min=0.0, help="What the limits allow is multiplied by this.")] = 1.0,
 ) -> None:
     """Serve Microsoft 365, Autotask and Sophos Central on loopback ports until a signal comes."""
     day: date = as_of.date() if as_of else datetime.now(UTC).date()
-    asyncio.run(serve_estate(generate(seed, clients, day), addresses, truth))
+    estate = generate(seed, clients, day)
+    enforced = Enforced(estate, Rules(scale=limits_scale)) if limits else UNLIMITED
+    asyncio.run(serve_estate(estate, addresses, truth, enforced))

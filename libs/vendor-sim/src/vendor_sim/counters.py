@@ -5,12 +5,13 @@ from typing import Any
 
 
 class Counters:
-    """Requests by `<method> <route template>` and by account, answers by status, and faults fired."""
+    """Requests by `<method> <route template>` and by account, answers by status, refusals by limit, and faults fired."""
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
         self.accounts: Counter[str] = Counter()
         self.statuses: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self.faults = 0
 
     def document(self) -> dict[str, Any]:
@@ -19,6 +20,7 @@ class Counters:
             "requests": dict(sorted(self.requests.items())),
             "accounts": dict(sorted(self.accounts.items())),
             "statuses": dict(sorted(self.statuses.items())),
+            "refused": dict(sorted(self.refused.items())),
             "faults": self.faults,
         }
 
@@ -27,4 +29,5 @@ class Counters:
         self.requests.clear()
         self.accounts.clear()
         self.statuses.clear()
+        self.refused.clear()
         self.faults = 0

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vendor_sim.answers import Answer
 from vendor_sim.counters import Counters
 from vendor_sim.faults import Fault, Faults
-from vendor_sim.limits import Limits
+from vendor_sim.limits import Call, Limits, Permit
 
 ADMIN = "/_sim/"
 _GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -53,26 +53,41 @@ class Gate:
             return
         vendor, counters = self._vendor, self._counters
         template = vendor.template(scope["path"])
-        account = vendor.account(scope["path"], Headers(scope=scope))
+        headers, query = Headers(scope=scope), dict(parse_qsl(scope["query_string"].decode()))
+        account = vendor.account(scope["path"], headers)
         counters.requests[f"{scope['method']} {template}"] += 1
         counters.accounts[account or ""] += 1
+
+        permit = self._limits.admit(Call(vendor.name, account, template, query, headers))
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 counters.statuses[str(message["status"])] += 1
+                extra = [(name.encode(), value.encode()) for name, value in permit.headers.items()]
+                message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 
-        refusal = self._limits.admit(vendor.name, account, template)
+        try:
+            await self._permitted(permit, account, scope, receive, counted)
+        finally:
+            permit.release()
+
+    async def _permitted(self, permit: Permit, account: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or wait and answer, or misbehave."""
+        vendor, counters, refusal = self._vendor, self._counters, permit.refusal
         if refusal:
-            await Response(refusal.body, refusal.status, refusal.headers)(scope, receive, counted)
+            counters.refused[refusal.scope] += 1
+            await Response(refusal.body, refusal.status, refusal.headers)(scope, receive, send)
             return
+        if permit.delay:
+            await asyncio.sleep(permit.delay)
         asked = unquote(f"{scope['path']}?{scope['query_string'].decode()}")
         fault = self._faults.take(vendor.name, asked, account)
         if fault is None:
-            await self._app(scope, receive, counted)
+            await self._app(scope, receive, send)
             return
         counters.faults += 1
-        await self._misbehave(fault, scope, receive, counted)
+        await self._misbehave(fault, scope, receive, send)
 
     async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.status is not None:

@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 
 from vendor_sim.addresses import Addresses
 from vendor_sim.estate import Estate
+from vendor_sim.limits import UNLIMITED, Limits
 from vendor_sim.serve import apps
 
 
@@ -53,10 +54,10 @@ class World:
         return {"Authorization": f"Bearer {answer.json()['access_token']}", **named}
 
 
-def open_world(estate: Estate) -> World:
+def open_world(estate: Estate, limits: Limits = UNLIMITED) -> World:
     """The simulators over the estate; close `World.http` when done."""
     at = Addresses()
-    made = apps(estate, at)
+    made = apps(estate, at, limits)
     bases = {"m365": at.m365, "autotask": at.autotask, "sophos": at.sophos, **dict(at.regions)}
     mounts = {bases[name]: httpx.ASGITransport(app) for name, app in made.items()}
     return World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))

@@ -1,7 +1,19 @@
-"""The seam for the vendors' limits. Nothing is limited yet; a Limits decides before the request is answered."""
+"""The seam for the vendors' limits: a Limits decides before the request is answered. Off unless asked for."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a limit may look at. Header names are lower-case."""
+
+    vendor: str
+    account: str | None
+    template: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,22 +23,47 @@ class Refusal:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    scope: str = ""
+    """The limit that was hit; refusals are counted by it."""
+
+
+def _nothing() -> None:
+    """Nothing is held, so there is nothing to give back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The decision: refused, or let through after `delay` seconds, with `headers` added to the answer."""
+
+    refusal: Refusal | None = None
+    delay: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    release: Callable[[], None] = _nothing
+    """To be called once the answer is sent."""
 
 
 class Limits(Protocol):
     """Whether one more request is allowed."""
 
-    def admit(self, vendor: str, account: str | None, template: str) -> Refusal | None:
-        """None to let the request pass."""
+    def admit(self, call: Call) -> Permit:
+        """Count the request and say what becomes of it."""
+        ...
+
+    def threshold(self) -> tuple[int, int] | None:
+        """Autotask's request threshold and how much of it is used; None where nothing is limited."""
         ...
 
 
 class Unlimited:
     """Every request is allowed."""
 
-    def admit(self, vendor: str, account: str | None, template: str) -> Refusal | None:
+    def admit(self, call: Call) -> Permit:
+        """Always let through."""
+        del call
+        return Permit()
+
+    def threshold(self) -> tuple[int, int] | None:
         """Always None."""
-        del vendor, account, template
         return None
 
 

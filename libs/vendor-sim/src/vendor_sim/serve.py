@@ -40,12 +40,14 @@ def listen(known: dict[str, int]) -> dict[str, socket.socket]:
     return {name: _bind(known.get(name, 0)) for name in ("m365", "autotask", "sophos", *REGIONS)}
 
 
-async def serve(estate: Estate, addresses_file: Path | None, truth_file: Path | None) -> None:
+async def serve(
+    estate: Estate, addresses_file: Path | None, truth_file: Path | None, limits: Limits = UNLIMITED
+) -> None:
     """Serve until SIGTERM or SIGINT. The files are written, whole, once everything listens."""
     gc.freeze()  # the estate stays; walking it again and again would cost every request
     sockets = listen(addresses.known_ports(addresses_file) if addresses_file else {})
     ports = {name: bound.getsockname()[1] for name, bound in sockets.items()}
-    servers = {name: _server(app) for name, app in apps(estate, addresses.on_ports(ports)).items()}
+    servers = {name: _server(app) for name, app in apps(estate, addresses.on_ports(ports), limits).items()}
     running = [asyncio.create_task(server.serve([sockets[name]])) for name, server in servers.items()]
     while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers no event
         await asyncio.sleep(0.01)

@@ -47,7 +47,7 @@ def build(
     estate: Estate, faults: Faults, counters: Counters, addresses: Addresses, limits: Limits = UNLIMITED
 ) -> Starlette:
     """The app; the zone and next pages carry `addresses.autotask`."""
-    api = _Api(estate, counters, addresses.autotask)
+    api = _Api(estate, counters, limits, addresses.autotask)
 
     async def answer(request: Request) -> Response:
         try:
@@ -80,9 +80,10 @@ def template(path: str) -> str:
 class _Api:
     """Everything below the root, over the one database."""
 
-    def __init__(self, estate: Estate, counters: Counters, base: str) -> None:
+    def __init__(self, estate: Estate, counters: Counters, limits: Limits, base: str) -> None:
         self._secrets = estate.credentials
         self._counters = counters
+        self._limits = limits
         self._base = base
         self._tables: dict[str, dict[int, Record]] = {entity: estate.autotask.table(entity) for entity in FIELDS}
 
@@ -121,12 +122,13 @@ class _Api:
         return None
 
     def _threshold(self) -> Answer:
+        allowed, used = self._limits.threshold() or (REQUEST_THRESHOLD, sum(self._counters.requests.values()))
         return Answer(
             200,
             {
-                "externalRequestThreshold": REQUEST_THRESHOLD,
+                "externalRequestThreshold": allowed,
                 "requestThresholdTimeframe": 60,
-                "currentTimeframeRequestCount": sum(self._counters.requests.values()),
+                "currentTimeframeRequestCount": used,
             },
         )
 

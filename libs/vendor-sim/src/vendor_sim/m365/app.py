@@ -19,7 +19,7 @@ from vendor_sim.counters import Counters
 from vendor_sim.estate import Estate
 from vendor_sim.faults import Faults
 from vendor_sim.gate import Gate, Vendor
-from vendor_sim.limits import UNLIMITED, Limits
+from vendor_sim.limits import UNLIMITED, Call, Limits
 from vendor_sim.m365.errors import CONTENT_TYPE, graph, oauth, of_status
 from vendor_sim.m365.graph import Graph, split, template
 from vendor_sim.tokens import mint, subject
@@ -50,7 +50,7 @@ def build(
         tenant = subject(estate.seed, request.headers.get("authorization"))
         if tenant not in estate.m365:
             return _graph_response(of_status(401, None), request.headers)
-        answer = _batch(api, faults, counters, tenant, await request.body())
+        answer = _batch(api, faults, counters, limits, tenant, await request.body())
         return _graph_response(answer, request.headers)
 
     vendor = Vendor(
@@ -103,7 +103,7 @@ def _token(estate: Estate, name: str, form: dict[str, str]) -> Answer:
     )
 
 
-def _batch(api: Graph, faults: Faults, counters: Counters, tenant: str, body: bytes) -> Answer:
+def _batch(api: Graph, faults: Faults, counters: Counters, limits: Limits, tenant: str, body: bytes) -> Answer:
     """Up to 20 requests; the outer answer is 200 whatever happens inside, and the order is not that of the asking."""
     try:
         asked: list[dict[str, Any]] = orjson.loads(body)["requests"]
@@ -116,14 +116,19 @@ def _batch(api: Graph, faults: Faults, counters: Counters, tenant: str, body: by
         path, query = split(item.get("url", ""))
         counters.requests[f"batch {item.get('method', 'GET')} {template('/v1.0/' + path.strip('/'))}"] += 1
         fault = faults.take("m365", f"/v1.0/{item.get('url', '').strip('/')}", tenant)
-        if fault is not None and fault.status is not None:
+        permit = limits.admit(Call("m365", tenant, template("/v1.0/" + path.strip("/")), query))
+        permit.release()
+        if permit.refusal:
+            counters.refused[permit.refusal.scope] += 1
+            answer = Answer(permit.refusal.status, orjson.loads(permit.refusal.body), permit.refusal.headers)
+        elif fault is not None and fault.status is not None:
             counters.faults += 1
             answer = of_status(fault.status, fault.retry_after)
         elif item.get("method", "").upper() != "GET":
             answer = graph(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
         else:
             answer = api.get(tenant, path, query)
-        headers = {"Content-Type": CONTENT_TYPE, **answer.headers}
+        headers = {**answer.headers, **permit.headers, "Content-Type": CONTENT_TYPE}
         answers.append({"id": item["id"], "status": answer.status, "headers": headers, "body": answer.body})
     return Answer(200, {"responses": answers[::-1]})
 

@@ -42,8 +42,12 @@ def build(
     region: str | None = None,
 ) -> Starlette:
     """The global app, or with `region` that data region's; tenant rows carry `addresses.region(...)`."""
-    here: further.TenantOf = lambda request: _tenant(estate, request, region)
-    anywhere: further.TenantOf = lambda request: _tenant(estate, request, None, everywhere=True)
+
+    def here(request: Request) -> str:
+        return _tenant(estate, request, region)
+
+    def anywhere(request: Request) -> str:
+        return _tenant(estate, request, None, everywhere=True)
 
     async def token(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
