@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from vendor_sim.changes import Expiry
 from vendor_sim.counters import Counters
+from vendor_sim.days import play
 from vendor_sim.estate import Estate
 from vendor_sim.faults import Faults
 from vendor_sim.mutate import mutate
@@ -29,7 +30,11 @@ def routes(estate: Estate, faults: Faults, counters: Counters) -> list[Route]:
     def expire(asked: Any) -> None:
         estate.changes.expire(estate.m365[asked["account"]].id, _EXPIRIES[asked.get("how", "gone")])
 
+    async def day(_: Request) -> Response:
+        return _json(play(estate))
+
     return [
+        Route("/_sim/day", day, methods=["POST"]),
         Route("/_sim/faults", _does(faults.add), methods=["POST"]),
         Route("/_sim/faults", _clears(faults.clear), methods=["DELETE"]),
         Route("/_sim/counters", _shows(counters.document), methods=["GET"]),
