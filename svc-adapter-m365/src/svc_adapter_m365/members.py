@@ -16,7 +16,7 @@ from mspbyte_common.errors import RequestInvalid, SchemaDrift, Throttled, Transi
 from mspbyte_common.vendors.endpoint import Fetch, Record, Request
 from mspbyte_common.vendors.transport import Answer
 from mspbyte_common.vendors.waits import retry_after
-from svc_adapter_m365.auth import classify
+from svc_adapter_m365.failures import classify
 
 BATCH = 20
 """Graph's own bound on the requests in a batch."""

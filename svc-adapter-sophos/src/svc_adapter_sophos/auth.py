@@ -1,4 +1,4 @@
-"""Signs in to Sophos Central, finds where a tenant lives, and names Sophos's errors.
+"""Signs in to Sophos Central and finds where a tenant lives.
 
 One token serves all tenants of a partner; what differs per tenant is the region's host and the X-Tenant-ID header.
 """
@@ -6,29 +6,16 @@ One token serves all tenants of a partner; what differs per tenant is the region
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
-from mspbyte_common.errors import (
-    ConsentMissing,
-    CredentialInvalid,
-    RequestInvalid,
-    SchemaDrift,
-    Throttled,
-    Transient,
-    Unavailable,
-    VendorError,
-)
+from mspbyte_common.errors import CredentialInvalid, RequestInvalid, SchemaDrift
 from mspbyte_common.vendors.session import Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
-from mspbyte_common.vendors.transport import Answer, Transport, origin
-from mspbyte_common.vendors.waits import retry_after
+from mspbyte_common.vendors.transport import Transport, origin
+from svc_adapter_sophos.failures import classify, classify_partner, classify_sign_in
 from svc_adapter_sophos.settings import API, IDENTITY
 
 TOKENS = TokenCache()
-NO_ASSISTANCE = (
-    "The tenant refuses the partner: switch on Partner Assistance in its Sophos Central, then: mspctl account resume."
-)
 
 
 async def connect(transport: Transport, target: Target) -> Session:
@@ -51,7 +38,7 @@ async def connect(transport: Transport, target: Target) -> Session:
         TOKENS.refused(target.connection_id, refused["authorization"].removeprefix("Bearer "))
         return True
 
-    return Session("sophos", hosts, authorize, renew, classify)
+    return Session("sophos", hosts, authorize, renew, classify if is_tenant else classify_partner)
 
 
 async def _mint(transport: Transport, target: Target) -> Token:
@@ -73,8 +60,11 @@ async def _whoami(transport: Transport, api: str, bearer: Mapping[str, str]) -> 
     """The partner's id, kept as a token is."""
     answer = await transport.send("GET", f"{api.rstrip('/')}/whoami/v1", origins={origin(api)}, headers=bearer)
     if answer.status != 200:  # noqa: PLR2004
-        raise classify(answer)
+        raise classify_partner(answer)
     body = answer.json()
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+        message = "whoami's answer has no id"
+        raise SchemaDrift(message)
     if body.get("idType") != "partner":
         message = f"the credential belongs to a {body.get('idType')}, not to a partner"
         raise CredentialInvalid(message, advice="Create the credential in Sophos Central Partner, not in a tenant.")
@@ -95,37 +85,3 @@ def tenant_host(host: str, api: str) -> str:
         return host
     message = f"the region's host {host} is not under {domain}"
     raise RequestInvalid(message)
-
-
-def classify_sign_in(answer: Answer) -> VendorError:
-    """The class of a refused sign-in. `errorCode` stands in successful answers too, so the status decides first."""
-    if answer.status == 429:  # noqa: PLR2004
-        return Throttled("sign-in throttled", retry_after=retry_after(answer))
-    if answer.status >= 500:  # noqa: PLR2004
-        return Transient(f"the token endpoint answered {answer.status}")
-    return CredentialInvalid(f"sign-in refused: {_object(answer).get('errorCode', 'no code')} (HTTP {answer.status})")
-
-
-def classify(answer: Answer) -> VendorError:
-    """The class of an answer that is not data: by status alone, Sophos's error names drift."""
-    body = _object(answer)
-    told = f"HTTP {answer.status} {body.get('error', '')}: {body.get('message', '')}"[:500].rstrip(": ")
-    if answer.status == 429:  # noqa: PLR2004
-        return Throttled(told, retry_after=retry_after(answer))
-    if answer.status == 401:  # noqa: PLR2004 - a fresh token refused: this tenant's matter, not the credential's
-        return ConsentMissing(told, advice=NO_ASSISTANCE)
-    if answer.status == 403:  # noqa: PLR2004
-        return ConsentMissing(told, advice=NO_ASSISTANCE)
-    if answer.status == 404:  # noqa: PLR2004
-        return Unavailable(told)
-    if answer.status >= 500:  # noqa: PLR2004
-        return Transient(told)
-    return RequestInvalid(told)
-
-
-def _object(answer: Answer) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except SchemaDrift:
-        return {}
-    return body if isinstance(body, dict) else {}

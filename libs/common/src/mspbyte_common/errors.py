@@ -3,18 +3,29 @@
 PipelineError
 ├── UsageError            a person's mistake: shown as one line, exit code 2
 ├── VendorError           a vendor's answer, by class
-│   ├── Retryable         tried again later by the scheduler
-│   │   ├── Throttled     waits as told, burns no attempt
-│   │   ├── Transient     backs off exponentially
-│   │   └── Unreachable   backs off exponentially: no answer at all
+│   ├── Retryable         tried again later by the scheduler, six times, then the run fails
+│   │   ├── Throttled             waits as told, burns no attempt; the vendor did not say for whom
+│   │   │   ├── ThrottledApplication   all that uses the connection waits
+│   │   │   └── ThrottledAccount       this account waits
+│   │   ├── Transient             backs off exponentially
+│   │   │   └── VendorOutage      the vendor or its gateway is down, for everybody
+│   │   ├── Unreachable           backs off exponentially: no answer at all
+│   │   ├── TokenExpired          a token fresh from the vendor was refused: another is minted
+│   │   └── Unclassified          an answer no table knows: tried as if it could pass, counted, never for ever
 │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
 │   │   ├── CredentialInvalid
 │   │   ├── ConsentMissing
+│   │   ├── PartnerAssistanceMissing
+│   │   ├── TenantDisabled
 │   │   └── AccountGone
 │   ├── Unavailable       the account has no such resource: said once, not retried before the next listing
+│   │   ├── LicenceMissing
+│   │   └── ResourceGone
 │   └── Final             fails the run, next fire tries again
 │       ├── SchemaDrift       the page is not what the vendor documents
 │       ├── RequestInvalid    our request is wrong
+│       │   └── HostRefused       an address that must not be given a credential; nothing was sent
+│       ├── DeltaExpired      the place to go on from is no longer known: the next run reads the list from its start
 │       └── PagingBroken      a listing that cannot end
 └── LeaseLost             somebody else owns the run now: stop at once, write nothing
 """
@@ -65,6 +76,22 @@ class Throttled(Retryable):
         self.retry_after = retry_after
 
 
+class ThrottledApplication(Throttled):
+    """The vendor limits the application or credential: all accounts of the connection wait."""
+
+    error_class = "throttled_application"
+    advice_default = (
+        "Nothing to do: every account of the connection waits and goes on by itself. If it lasts, see what else uses "
+        "the same credential or database."
+    )
+
+
+class ThrottledAccount(Throttled):
+    """The vendor limits this account: the others go on."""
+
+    error_class = "throttled_account"
+
+
 class Transient(Retryable):
     """The vendor failed; it is tried again with growing pauses."""
 
@@ -72,11 +99,37 @@ class Transient(Retryable):
     advice_default = "Nothing to do: it is tried again. If it lasts, look at the vendor's status page."
 
 
+class VendorOutage(Transient):
+    """The vendor, or the gateway before it, is out of service; it is tried again with growing pauses."""
+
+    error_class = "vendor_outage"
+    advice_default = "Nothing to do: it is tried again. Look at the vendor's status page."
+
+
 class Unreachable(Retryable):
     """No answer: name, connection, TLS or time-out."""
 
     error_class = "unreachable"
     advice_default = "Check the connection's address and this machine's way to the vendor."
+
+
+class TokenExpired(Retryable):
+    """A token the vendor has just issued was refused; the next try mints another."""
+
+    error_class = "token_expired"
+    advice_default = (
+        "Nothing to do: a new token is asked for. If it lasts, check this machine's clock, and whether the vendor has "
+        "moved the account or an administrator has withdrawn the application's access."
+    )
+
+
+class Unclassified(Retryable):
+    """An answer that no table knows. It is tried again a few times, then the run fails."""
+
+    error_class = "unclassified"
+    advice_default = (
+        "The vendor gave an answer this adapter does not know: keep the run's number and report it, with the message."
+    )
 
 
 class Parking(VendorError):
@@ -97,6 +150,23 @@ class ConsentMissing(Parking):
     advice_default = "Have the customer's administrator grant access, then: mspctl account resume."
 
 
+class PartnerAssistanceMissing(Parking):
+    """The tenant does not let the partner in."""
+
+    error_class = "partner_assistance_missing"
+    advice_default = "Have the customer switch on the partner's access, then: mspctl account resume."
+
+
+class TenantDisabled(Parking):
+    """The vendor has switched the account off."""
+
+    error_class = "tenant_disabled"
+    advice_default = (
+        "Ask the customer whether the tenant is to live: have it enabled, then mspctl account resume; or leave it out: "
+        "mspctl account exclude."
+    )
+
+
 class AccountGone(Parking):
     """The vendor no longer knows this account."""
 
@@ -109,6 +179,20 @@ class Unavailable(VendorError):
 
     error_class = "unavailable"
     advice_default = "Nothing to do unless the customer should have this product."
+
+
+class LicenceMissing(Unavailable):
+    """The account lacks the licence this list needs."""
+
+    error_class = "licence_missing"
+    advice_default = "Nothing to do unless the customer should have the licence; the next listing sees it."
+
+
+class ResourceGone(Unavailable):
+    """What was asked for is not there, for this account."""
+
+    error_class = "resource_gone"
+    advice_default = "Nothing to do unless the customer should have this product; the next listing asks again."
 
 
 class Final(VendorError):
@@ -127,6 +211,23 @@ class RequestInvalid(Final):
 
     error_class = "request_invalid"
     advice_default = "This is a defect of the adapter: keep the run's number and report it."
+
+
+class HostRefused(RequestInvalid):
+    """An address that must not be given this connection's credential; nothing was sent to it."""
+
+    error_class = "host_refused"
+    advice_default = (
+        "Nothing was sent. If the address is in the connection's settings, correct it; if the vendor's answer named it, "
+        "keep the run's number and report it: somebody may be after the credential."
+    )
+
+
+class DeltaExpired(Final):
+    """The vendor has forgotten the cursor or page to go on from: it must be dropped, and the list read from its start."""
+
+    error_class = "delta_expired"
+    advice_default = "Nothing to do: the next run reads the whole list."
 
 
 class PagingBroken(Final):

@@ -15,6 +15,9 @@ WORK_SECONDS = Histogram(
 )
 WORK_ENTITIES = Counter("mspbyte_work_entities_total", "Entities in finished pieces of work", ["stage"])
 VENDOR_REQUESTS = Counter("mspbyte_vendor_requests_total", "Requests to vendors", ["vendor", "outcome"])
+VENDOR_UNCLASSIFIED = Counter(
+    "mspbyte_vendor_unclassified_total", "Answers of vendors that no table of failures knows", ["vendor", "place"]
+)
 VENDOR_SECONDS = Histogram("mspbyte_vendor_request_seconds", "Seconds per request to a vendor", ["vendor"])
 RECORDS = Counter("mspbyte_records_total", "Records read from vendors", ["vendor", "resource", "outcome"])
 RUNS = Counter("mspbyte_runs_total", "Runs by how they ended", ["vendor", "outcome"])

@@ -12,6 +12,8 @@ from svc_workers.verdict import Verdict, finding, ok
 TO_DO: Final[dict[str, str]] = {
     "credential_invalid": "Renew the credential of the connection.",
     "consent_missing": "Grant the application the permissions it lacks, in this tenant.",
+    "partner_assistance_missing": "Have the customer switch on the partner's access in this tenant.",
+    "tenant_disabled": "Have the customer enable the tenant; exclude the account if it is not to live.",
     "account_gone": "Check whether the vendor still has this account; exclude it if not.",
 }
 """What a person has to do, by the class of the error."""
