@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from mspbyte_common.errors import RequestInvalid, SchemaDrift, VendorError
+from mspbyte_common.errors import SchemaDrift, VendorError
+from mspbyte_common.vendors.addresses import named_by_vendor
 from mspbyte_common.vendors.session import Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from svc_adapter_autotask.failures import classify, classify_zone
-from svc_adapter_autotask.settings import ZONE_HOURS, ZONE_LOOKUP
+from svc_adapter_autotask.settings import DOMAIN, ZONE_HOURS, ZONE_LOOKUP
 
 ZONES = TokenCache()
 
@@ -55,13 +56,5 @@ async def connect(transport: Transport, target: Target) -> Session:
 
 
 def zone_url(url: str, lookup: str) -> str:
-    """The zone's address, if it is under the lookup's own domain: the credential is sent there."""
-    given, known = urlsplit(origin(url)), urlsplit(origin(lookup))
-    domain = ".".join((known.hostname or "").split(".")[-2:])
-    same = given.hostname == known.hostname or (
-        known.scheme == "https" and (given.hostname or "").endswith(f".{domain}")
-    )
-    if given.scheme != known.scheme or not same:
-        message = f"the zone {url} is not under {domain}"
-        raise RequestInvalid(message)
-    return url.rstrip("/") + "/"
+    """The zone's address, if it is Autotask's: the credential is sent there."""
+    return named_by_vendor(url, domain=DOMAIN, configured=lookup) + "/"

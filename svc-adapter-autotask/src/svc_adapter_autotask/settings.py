@@ -6,6 +6,8 @@ from mspbyte_common.vendors.budget import Limit
 
 ZONE_LOOKUP = "https://webservices.autotask.net"
 ZONE_HOURS = 24
+DOMAIN = "autotask.net"
+"""What zones' hosts are under."""
 
 LIMITS = (
     Limit(scope="connection", requests=5_000, seconds=3_600),

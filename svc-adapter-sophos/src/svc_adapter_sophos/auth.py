@@ -6,14 +6,14 @@ One token serves all tenants of a partner; what differs per tenant is the region
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from mspbyte_common.errors import CredentialInvalid, RequestInvalid, SchemaDrift
+from mspbyte_common.errors import CredentialInvalid, SchemaDrift
+from mspbyte_common.vendors.addresses import named_by_vendor
 from mspbyte_common.vendors.session import Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
 from mspbyte_common.vendors.transport import Transport, origin
 from svc_adapter_sophos.failures import classify, classify_partner, classify_sign_in
-from svc_adapter_sophos.settings import API, IDENTITY
+from svc_adapter_sophos.settings import API, DOMAIN, IDENTITY
 
 TOKENS = TokenCache()
 
@@ -72,16 +72,5 @@ async def _whoami(transport: Transport, api: str, bearer: Mapping[str, str]) -> 
 
 
 def tenant_host(host: str, api: str) -> str:
-    """The region's address, if it is Sophos's: a subdomain of the same domain as the global API, spoken to the same way.
-
-    The tenant listing names it, and a token is sent there, so nothing else is believed.
-    """
-    given, known = urlsplit(origin(host)), urlsplit(origin(api))
-    if given.scheme != known.scheme:
-        message = f"the region's host {host} is not {known.scheme}"
-        raise RequestInvalid(message)
-    domain = ".".join((known.hostname or "").split(".")[-2:])
-    if known.hostname == given.hostname or (known.scheme == "https" and (given.hostname or "").endswith(f".{domain}")):
-        return host
-    message = f"the region's host {host} is not under {domain}"
-    raise RequestInvalid(message)
+    """The region's address, if it is Sophos's. The tenant listing names it, and a token is sent there."""
+    return named_by_vendor(host, domain=DOMAIN, configured=api)

@@ -6,6 +6,8 @@ from mspbyte_common.vendors.budget import Limit
 
 IDENTITY = "https://id.sophos.com"
 API = "https://api.central.sophos.com"
+DOMAIN = "sophos.com"
+"""What regions' hosts are under: the list of regions grows, the domain does not."""
 
 LIMITS = (
     Limit(scope="connection", requests=10, seconds=1),

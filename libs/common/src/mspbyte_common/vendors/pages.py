@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mspbyte_common.errors import SchemaDrift
+from mspbyte_common.vendors.addresses import origin
 from mspbyte_common.vendors.endpoint import Body, Endpoint, Paging, Request
 
 
@@ -28,6 +29,8 @@ def next_link(name: str) -> Paging:
         if not isinstance(link, str) or not link:
             message = f"{name} is not an address"
             raise SchemaDrift(message)
+        if ":" in link.partition("/")[0] or link.startswith("//"):
+            origin(link)
         return Request("GET", link)
 
     return Paging(_first, following)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mspbyte_common.errors import SchemaDrift
 from mspbyte_common.vendors.transport import Answer
@@ -19,7 +19,7 @@ EARLY_SECONDS = 300.0
 class Token:
     """A bearer token and how many seconds it was issued for."""
 
-    value: str
+    value: str = field(repr=False)
     seconds: float
 
 
