@@ -11,6 +11,7 @@ from urllib.parse import quote
 from mspbyte_common.vendors.session import Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
 from mspbyte_common.vendors.transport import Transport, origin
+from svc_adapter_m365.assertion import credential
 from svc_adapter_m365.failures import classify, classify_sign_in
 from svc_adapter_m365.settings import GRAPH, LOGIN, SCOPE
 
@@ -28,8 +29,8 @@ async def connect(transport: Transport, target: Target) -> Session:
         form = {
             "grant_type": "client_credentials",
             "client_id": str(target.connection["client_id"]),
-            "client_secret": str(target.secret["client_secret"]),
             "scope": SCOPE,
+            **credential(target.secret, str(target.connection["client_id"]), address),
         }
         answer = await transport.send("POST", address, origins={origin(login)}, form=form)
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
