@@ -35,6 +35,15 @@ def test_a_secret_with_a_part_too_few_is_refused_without_showing_it():
     assert "hunter2" not in str(refused.value)
 
 
+def test_microsofts_secret_is_a_client_secret_or_a_certificate_with_its_key_and_not_half_of_either():
+    certificate = {"certificate_pem": "c", "private_key_pem": "k"}
+    assert complete_secret(VENDORS["m365"], {"client_secret": "s"}) == {"client_secret": "s"}
+    assert complete_secret(VENDORS["m365"], certificate) == certificate
+    for wrong in ({"certificate_pem": "c"}, {"client_secret": "s", **certificate}, {}, {"client_secret": ""}):
+        with pytest.raises(UsageError, match="client_secret, or certificate_pem and private_key_pem"):
+            complete_secret(VENDORS["m365"], wrong)
+
+
 def test_an_unknown_vendor_names_the_known():
     with pytest.raises(UsageError, match="m365, autotask, sophos"):
         vendor_named("hal")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
-from mspbyte_common.errors import SchemaDrift, VendorError
+from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
 from mspbyte_common.vendors.budget import Budget
 from mspbyte_common.vendors.endpoint import Body, Endpoint, Fetch, Request
@@ -26,7 +26,7 @@ class Target:
     external_id: str
     account: Mapping[str, Any]
     connection: Mapping[str, Any]
-    secret: Mapping[str, Any]
+    secret: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,22 @@ class Session:
     classify: Callable[[Answer], VendorError]
 
 
+def _joined(base: str, url: str) -> str:
+    """A path on the base, or the address the vendor gave; HostRefused for one that cannot be read."""
+    try:
+        return urljoin(base, url if "://" in url else url.lstrip("/"))
+    except ValueError:
+        message = "the vendor gave an address that cannot be read"
+        raise HostRefused(message) from None
+
+
 def fetcher(transport: Transport, budget: Budget, session: Session, target: Target, endpoint: Endpoint) -> Fetch:
     """The function through which the pull loop asks this account for pages of this endpoint."""
     base = session.hosts[endpoint.host].rstrip("/") + "/"
     origins = frozenset(origin(address) for address in session.hosts.values())
 
     async def send(request: Request, headers: Mapping[str, str]) -> Answer:
-        url = urljoin(base, request.url if "://" in request.url else request.url.lstrip("/"))
+        url = _joined(base, request.url)
         async with budget.request(target.connection_id, target.account_id, endpoint.resource):
             started = time.perf_counter()
             try:

@@ -20,7 +20,7 @@ from mspctl.target import find
 from mspctl.tenants import store
 from mspctl.tenants.connect import add_connection
 from mspctl.tenants.credentials import seal
-from mspctl.tenants.vendors import complete_secret, vendor_named
+from mspctl.tenants.vendors import complete_secret, secret_forms, vendor_named
 
 app = typer.Typer(name="connection", help="Credentials for a vendor.", no_args_is_help=True)
 
@@ -128,7 +128,7 @@ def _secret(vendor: str, file: Path | None) -> dict[str, Any]:
         if not sys.stdin.isatty():
             message = "give the secret with --secret-file FILE (- is standard input)."
             raise UsageError(message)
-        return {part: typer.prompt(part.replace("_", " "), hide_input=True) for part in vendor_named(vendor).secrets}
+        return {part: typer.prompt(part.replace("_", " "), hide_input=True) for part in vendor_named(vendor).secrets[0]}
     try:
         text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
@@ -139,6 +139,6 @@ def _secret(vendor: str, file: Path | None) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         parts = None
     if not isinstance(parts, dict):
-        message = f"{file} must hold a JSON object with: {', '.join(vendor_named(vendor).secrets)}."
+        message = f"{file} must hold a JSON object with: {secret_forms(vendor_named(vendor))}."
         raise UsageError(message)
     return parts

@@ -12,12 +12,14 @@ from mspbyte_common.errors import UsageError
 class Vendor:
     """`settings`: name → default, None where it must be given. `root`: the setting that names the root account.
 
+    `secrets`: the parts of a secret, in each of the forms it may have; a person at a prompt is asked for the first.
+
     `root_is_tenant`: the account that lists the others has records of its own that may be a client's.
     """
 
     name: str
     settings: Mapping[str, str | None]
-    secrets: tuple[str, ...]
+    secrets: tuple[tuple[str, ...], ...]
     root: str
     root_is_tenant: bool = False
 
@@ -33,14 +35,14 @@ VENDORS = {
                 "login_url": "https://login.microsoftonline.com",
                 "graph_url": "https://graph.microsoft.com",
             },
-            secrets=("client_secret",),
+            secrets=(("client_secret",), ("certificate_pem", "private_key_pem")),
             root="partner_tenant_id",
             root_is_tenant=True,
         ),
         Vendor(
             name="autotask",
             settings={"username": None, "zone_lookup_url": "https://webservices.autotask.net"},
-            secrets=("secret", "integration_code"),
+            secrets=(("secret", "integration_code"),),
             root="username",
         ),
         Vendor(
@@ -50,7 +52,7 @@ VENDORS = {
                 "identity_url": "https://id.sophos.com",
                 "api_url": "https://api.central.sophos.com",
             },
-            secrets=("client_secret",),
+            secrets=(("client_secret",),),
             root="client_id",
         ),
     )
@@ -79,11 +81,15 @@ def complete_settings(vendor: Vendor, given: Mapping[str, str]) -> dict[str, str
     return {name: value for name, value in settings.items() if value}
 
 
+def secret_forms(vendor: Vendor) -> str:
+    """The parts a secret of the vendor may have, in words."""
+    return ", or ".join(" and ".join(parts) for parts in vendor.secrets)
+
+
 def complete_secret(vendor: Vendor, given: Mapping[str, object]) -> dict[str, str]:
-    """The secret's parts; UsageError names what is unknown or missing, never a value."""
-    unknown = sorted(given.keys() - set(vendor.secrets))
-    missing = [name for name in vendor.secrets if not given.get(name) or not isinstance(given[name], str)]
-    if unknown or missing:
-        message = f"a secret of {vendor.name} is a JSON object with exactly: {', '.join(vendor.secrets)}."
+    """The secret's parts, all of one form and nothing else; UsageError names the forms, never a value."""
+    parts = {name: value for name, value in given.items() if isinstance(value, str) and value}
+    if len(parts) != len(given) or not any(parts.keys() == set(form) for form in vendor.secrets):
+        message = f"a secret of {vendor.name} is a JSON object with exactly: {secret_forms(vendor)}."
         raise UsageError(message)
-    return {name: str(given[name]) for name in vendor.secrets}
+    return parts
