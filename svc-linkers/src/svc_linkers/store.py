@@ -114,7 +114,7 @@ async def relink_sameness(connection: Connection, msp_id: UUID, rule: SamenessRu
         ), existing AS MATERIALIZED (
             SELECT x.id, x.source_id, x.target_id, x.key_value, x.state, x.scope_id
             FROM affected a JOIN entity_relationship x ON x.rule = %(rule)s AND x.scope_id = a.scope_id
-                 AND x.key_value = a.key_value AND x.valid_to IS NULL AND x.relation LIKE 'same\\_%%'
+                 AND x.key_value = a.key_value AND x.valid_to IS NULL AND "left"(x.relation, 5) = 'same_'
         ){_DIFF}
         """,  # noqa: S608 - built from the declaration's own words
         {

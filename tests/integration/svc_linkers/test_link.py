@@ -258,3 +258,23 @@ async def test_every_order_of_arrival_gives_one_graph(graph: Graph) -> None:
         results.add(frozenset(rows))
     assert len(results) == 1
     assert len(next(iter(results))) > 8
+
+
+async def test_a_keys_edges_are_found_by_their_index(graph: Graph) -> None:
+    graph.database.execute(
+        """
+        INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version, confidence,
+                                         scope_id, key_value, evidence)
+        SELECT gen_random_uuid(), 'same_device', gen_random_uuid(), gen_random_uuid(), 'active', 'same_device_serial', 1, 1,
+               gen_random_uuid(), n::text, '{}' FROM generate_series(1, 5000) n
+        """
+    )
+    graph.put("a", "device", "managedDevices", CLIENT, "serial=S1")
+    graph.put("b", "device", "endpoints", CLIENT, "serial=S1")
+    graph.database.execute("ANALYZE entity_relationship")
+    scans = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'ix_entity_relationship_key'"
+    [(before,)] = graph.database.execute(scans)
+    await graph.link("a", "b")
+    await graph.pool.close()  # a process that ends hands in what it counted
+    [(after,)] = graph.database.execute(scans)
+    assert after > before

@@ -352,7 +352,7 @@ entity_relationship = Table(
         "rule",
         "scope_id",
         "key_value",
-        postgresql_where=text("valid_to IS NULL AND relation LIKE 'same\\_%%'"),
+        postgresql_where=text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'"),
     ),
     comment="A typed, dated, explained edge between two entities. valid_to NULL: it holds now.",
 )

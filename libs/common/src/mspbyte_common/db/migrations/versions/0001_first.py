@@ -155,7 +155,7 @@ def upgrade() -> None:
         "entity_relationship",
         ["rule", "scope_id", "key_value"],
         unique=False,
-        postgresql_where=sa.text("valid_to IS NULL AND relation LIKE 'same\\_%%'"),
+        postgresql_where=sa.text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'"),
     )
     op.create_index(
         "ix_entity_relationship_target_id",
