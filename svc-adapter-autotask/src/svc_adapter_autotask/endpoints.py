@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mspbyte_common.vendors.endpoint import Endpoint
 from mspbyte_common.vendors.pages import id_after
+from svc_adapter_autotask.changes import changed_by
 
 PAGE = 500
 """The most records Autotask answers with."""
 
 
 def _entity(
-    name: str, kind: str, *, hours: int = 24, volatile: frozenset[str] = frozenset(), priority: int = 5
+    name: str,
+    kind: str,
+    *,
+    hours: int = 24,
+    volatile: frozenset[str] = frozenset(),
+    priority: int = 5,
+    changes: Sequence[str] = (),
 ) -> Endpoint:
+    """`changes`: the fields that move when a record is edited, none where Autotask has none."""
     return Endpoint(
         resource=name,
         kind=kind,
@@ -25,13 +34,25 @@ def _entity(
         level="root",
         priority=priority,
         volatile=volatile,
+        incremental=changed_by(*changes, size=PAGE) if changes else None,
     )
 
 
-COMPANIES = _entity("Companies", "company", volatile=frozenset({"lastActivityDate"}), priority=1)
-CONTACTS = _entity("Contacts", "contact", volatile=frozenset({"lastActivityDate"}))
-CONFIGURATION_ITEMS = _entity("ConfigurationItems", "device")
-SERVICES = _entity("Services", "service", priority=2)
+COMPANIES = _entity(
+    "Companies",
+    "company",
+    volatile=frozenset({"lastActivityDate"}),
+    priority=1,
+    changes=("lastActivityDate", "lastTrackedModifiedDateTime"),
+)
+CONTACTS = _entity(
+    "Contacts",
+    "contact",
+    volatile=frozenset({"lastActivityDate"}),
+    changes=("lastActivityDate", "lastModifiedDate"),
+)
+CONFIGURATION_ITEMS = _entity("ConfigurationItems", "device", changes=("lastModifiedTime",))
+SERVICES = _entity("Services", "service", priority=2, changes=("lastModifiedDate",))
 CONTRACTS = _entity("Contracts", "contract", hours=12, priority=3)
 CONTRACT_SERVICES = _entity("ContractServices", "contract_line", hours=12, priority=4)
 CONTRACT_SERVICE_UNITS = _entity("ContractServiceUnits", "contract_unit", hours=12)

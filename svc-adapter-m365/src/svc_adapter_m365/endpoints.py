@@ -8,14 +8,48 @@ from typing import Any
 
 from mspbyte_common.vendors.endpoint import Accounts, Endpoint, Record
 from mspbyte_common.vendors.pages import next_link, unpaged
+from svc_adapter_m365.delta import delta
 from svc_adapter_m365.members import add_members
 
 DAY = timedelta(hours=24)
 LINKED = next_link("@odata.nextLink")
 
 USER_FIELDS = (
-    "id,displayName,givenName,surname,userPrincipalName,mail,otherMails,proxyAddresses,accountEnabled,userType,"
-    "createdDateTime,assignedLicenses,mobilePhone,businessPhones,onPremisesSyncEnabled,jobTitle,department,companyName"
+    "id",
+    "displayName",
+    "givenName",
+    "surname",
+    "userPrincipalName",
+    "mail",
+    "otherMails",
+    "proxyAddresses",
+    "accountEnabled",
+    "userType",
+    "createdDateTime",
+    "assignedLicenses",
+    "mobilePhone",
+    "businessPhones",
+    "onPremisesSyncEnabled",
+    "jobTitle",
+    "department",
+    "companyName",
+)
+GROUP_FIELDS = (
+    "id",
+    "displayName",
+    "description",
+    "groupTypes",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "proxyAddresses",
+    "securityEnabled",
+    "isAssignableToRole",
+    "membershipRule",
+    "visibility",
+    "onPremisesSyncEnabled",
+    "resourceProvisioningOptions",
+    "createdDateTime",
 )
 
 
@@ -85,21 +119,22 @@ USERS = Endpoint(
     resource="users",
     kind="identity",
     path="/v1.0/users",
-    params={"$top": "999", "$select": USER_FIELDS},
+    params={"$top": "999", "$select": ",".join(USER_FIELDS)},
     records="value",
     paging=LINKED,
     interval=DAY,
+    incremental=delta("/v1.0/users/delta", USER_FIELDS),
 )
 GROUPS = Endpoint(
     resource="groups",
     kind="group",
     path="/v1.0/groups",
-    params={"$top": "100"},
+    params={"$top": "100", "$select": ",".join(GROUP_FIELDS)},
     records="value",
     paging=LINKED,
     interval=DAY,
-    volatile=frozenset({"onPremisesLastSyncDateTime", "renewedDateTime"}),
     complete_page=add_members,
+    incremental=delta("/v1.0/groups/delta", GROUP_FIELDS, "members"),
 )
 DEVICES = Endpoint(
     resource="devices",

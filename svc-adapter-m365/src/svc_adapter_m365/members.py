@@ -16,6 +16,7 @@ from mspbyte_common.errors import RequestInvalid, SchemaDrift, Throttled, Transi
 from mspbyte_common.vendors.endpoint import Fetch, Record, Request
 from mspbyte_common.vendors.transport import Answer
 from mspbyte_common.vendors.waits import retry_after
+from svc_adapter_m365.delta import in_order
 from svc_adapter_m365.failures import classify
 
 BATCH = 20
@@ -30,7 +31,10 @@ async def add_members(groups: list[Record], fetch: Fetch) -> list[Record]:
     waiting = {group: f"/groups/{group}/members?$select=id&$top=999" for group in members}
     for _ in range(ROUNDS):
         if not waiting:
-            return [group | {"members": members[str(group["id"])]} if group.get("id") else group for group in groups]
+            return [
+                group | {"members": in_order(members[str(group["id"])])} if group.get("id") else group
+                for group in groups
+            ]
         for some in _chunks(list(waiting.items())):
             body = {"requests": [{"id": group, "method": "GET", "url": url} for group, url in some]}
             answered = await fetch(Request("POST", "/v1.0/$batch", {}, body))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from mspbyte_common.vendors.endpoint import Accounts, Endpoint, Record, by
+from mspbyte_common.vendors.endpoint import Accounts, Body, Cursor, Endpoint, Incremental, Record, Request, by
+from mspbyte_common.vendors.moments import began, moment, replaces
 from mspbyte_common.vendors.pages import key_after, page_number
 
 
@@ -48,6 +50,27 @@ ENDPOINTS_LIST = Endpoint(
     interval=timedelta(hours=4),
     volatile=frozenset({"lastSeenAt", "online"}),
 )
+
+
+def _raised_since(endpoint: Endpoint, cursor: Cursor) -> Request:
+    return Request(endpoint.method, endpoint.path, {**endpoint.params, "from": moment(cursor)})
+
+
+def _following_raised(endpoint: Endpoint, request: Request, body: Body) -> Request | None:
+    after = key_after().following(endpoint, request, body)
+    return after and replace(after, params={**request.params, **after.params})
+
+
+RAISED_SINCE = Incremental(
+    interval=timedelta(hours=1),
+    oldest=timedelta(days=7),
+    cursor=began,
+    first=_raised_since,
+    following=_following_raised,
+    merge=replaces,
+)
+"""Alerts raised since the last run began. One that is acknowledged vanishes without a word: the full listing sees it."""
+
 ALERTS = Endpoint(
     resource="alerts",
     kind="alert",
@@ -55,7 +78,8 @@ ALERTS = Endpoint(
     params={"pageSize": "100"},
     records="items",
     paging=key_after(),
-    interval=timedelta(hours=1),
+    interval=timedelta(hours=24),
+    incremental=RAISED_SINCE,
 )
 
 ENDPOINTS = (TENANTS, ENDPOINTS_LIST, ALERTS)

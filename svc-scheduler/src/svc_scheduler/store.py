@@ -60,7 +60,7 @@ async def wanted_jobs(connection: Connection) -> list[Wanted]:
     """Reachable accounts and resources of theirs without a job."""
     cursor = await connection.execute(
         """
-        SELECT a.msp_id, a.id, a.vendor, r.name, r.interval_seconds, r.priority
+        SELECT a.msp_id, a.id, a.vendor, r.name, coalesce(r.incremental_seconds, r.interval_seconds), r.priority
         FROM account a JOIN resource r ON r.vendor = a.vendor
              AND (r.level = 'root' AND a.is_root OR r.level = 'tenant' AND a.is_tenant)
         WHERE a.state <> 'excluded' AND a.unreachable_reason IS NULL

@@ -48,7 +48,7 @@ class Announcements:
         self.work_items.extend(announcements)
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """One msp with a connection to each simulator; runs lists and looks at what became of them."""
 
@@ -60,6 +60,10 @@ class Bench:
     connections: dict[str, UUID] = field(default_factory=dict)
     roots: dict[str, UUID] = field(default_factory=dict)
     announcements: Announcements = field(default_factory=Announcements)
+
+    def __repr__(self) -> str:
+        """Short: what it holds is a whole world."""
+        return f"Bench({self.msp})"
 
     def connect(self, vendor: str, settings: dict[str, str], secret: dict[str, str], root: str) -> None:
         """Adds a connection and its root account."""
@@ -101,8 +105,8 @@ class Bench:
         )
         return account
 
-    def queue(self, vendor: str, account: UUID, resource: str) -> UUID:
-        """A run, ready to be claimed."""
+    def queue(self, vendor: str, account: UUID, resource: str, trigger: str = "manual") -> UUID:
+        """A run, ready to be claimed: a full one, unless the schedule triggers it."""
         job, run = ids.job_id(account, resource), uuid4()
         self.database.execute(
             """
@@ -118,7 +122,7 @@ class Bench:
         self.database.execute(
             """
             INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, trigger, state, traceparent)
-            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), 'manual', 'queued', '00-0-0-01')
+            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), %s, 'queued', '00-0-0-01')
             """,
             run,
             self.msp,
@@ -126,6 +130,7 @@ class Bench:
             account,
             vendor,
             resource,
+            trigger,
         )
         return run
 
@@ -159,8 +164,12 @@ class Bench:
         answer.raise_for_status()
 
     async def read(self, vendor: str, account: UUID, resource: str) -> dict[str, Any]:
-        """A whole run of a list."""
+        """A run of a list, in full."""
         return await self.carry_out(self.queue(vendor, account, resource))
+
+    async def read_changes(self, vendor: str, account: UUID, resource: str) -> dict[str, Any]:
+        """A run of a list as its schedule starts it: since the last cursor, where there is one."""
+        return await self.carry_out(self.queue(vendor, account, resource, trigger="schedule"))
 
     def stored(self, account: UUID, resource: str) -> dict[str, dict[str, Any]]:
         """raw_data by external id, of what is not deleted."""

@@ -18,7 +18,16 @@ from nats.aio.msg import Msg
 from mspbyte_common import secrets
 from mspbyte_common.db.engine import DATABASE_AWAY, DATABASE_ERRORS, transaction
 from mspbyte_common.declarations import index
-from mspbyte_common.errors import CredentialInvalid, LeaseLost, Parking, Retryable, Throttled, Unavailable, VendorError
+from mspbyte_common.errors import (
+    CredentialInvalid,
+    DeltaExpired,
+    LeaseLost,
+    Parking,
+    Retryable,
+    Throttled,
+    Unavailable,
+    VendorError,
+)
 from mspbyte_common.jetstream.consume import Answer
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
@@ -26,11 +35,11 @@ from mspbyte_common.metrics import RUNS
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
-from mspbyte_common.vendors import store
+from mspbyte_common.vendors import incremental, store
 from mspbyte_common.vendors.budget import Budget, Limit
-from mspbyte_common.vendors.endpoint import Endpoint
+from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.keep import Keeper
-from mspbyte_common.vendors.pull import Page, pull
+from mspbyte_common.vendors.pull import Page, mark_of, pull
 from mspbyte_common.vendors.session import Session, Target, fetcher
 from mspbyte_common.vendors.store import LEASE_SECONDS, Run
 from mspbyte_common.vendors.transport import Transport, open_transport
@@ -88,7 +97,15 @@ def adapter(vendor: Vendor) -> Body:
 
 async def _register(service: Service, vendor: Vendor) -> None:
     rows = [
-        (one.resource, one.kind, one.level, int(one.interval.total_seconds()), one.priority) for one in vendor.endpoints
+        (
+            one.resource,
+            one.kind,
+            one.level,
+            int(one.interval.total_seconds()),
+            one.priority,
+            int(one.incremental.interval.total_seconds()) if one.incremental else None,
+        )
+        for one in vendor.endpoints
     ]
     while not service.draining.is_set():
         try:
@@ -139,17 +156,33 @@ class Runner:
         endpoint = self.endpoints[run.resource]
         target = await self._target(run)
         session = await self.vendor.connect(self.transport, target)
-        fetch = fetcher(self.transport, self.budget, session, target, endpoint)
-        keeper = Keeper(self.service.pool, run, endpoint, target)
+        ask = fetcher(self.transport, self.budget, session, target, endpoint)
+        since = await self._since(run, endpoint)
+        keeper = Keeper(self.service.pool, run, endpoint, target, since)
 
         async def keep(page: Page) -> None:
             await self.service.announcer.work(await keeper.page(page))
 
+        if run.mode is None:
+            mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)
+            await keeper.begin(mode, mark)
         if run.page_token is not None or run.pages == 0:
-            await pull(endpoint, fetch, keep, place=run.page_token, number=run.pages)
+            await pull(endpoint, ask, keep, since=since, place=run.page_token, number=run.pages)
         await self.service.announcer.work(await keeper.complete())
         RUNS.labels(run.vendor, "succeeded").inc()
-        log.info("run_succeeded")
+        log.info("run_succeeded", mode="full" if since is None else "incremental")
+
+    async def _since(self, run: Run, endpoint: Endpoint) -> Cursor | None:
+        """The cursor the run goes on from; None when it reads the whole list. Chosen once, when it is first claimed."""
+        if run.mode == "full" or endpoint.incremental is None:
+            return None
+        async with transaction(self.service.pool, run.msp_id) as connection:
+            listing = await store.listing(connection, run)
+        found = incremental.since(endpoint, listing, run.trigger)
+        if found is None and run.mode is not None:
+            message = "the cursor this run began with is no longer good"
+            raise DeltaExpired(message)
+        return found
 
     async def _target(self, run: Run) -> Target:
         async with transaction(self.service.pool, run.msp_id) as connection:
@@ -212,6 +245,8 @@ class Runner:
                     await store.requeue(connection, run, told, wait, counts=False)
                 elif isinstance(error, Retryable) and run.attempts + 1 < ATTEMPTS:
                     outcome = "retried"
+                    if isinstance(error, DeltaExpired):
+                        await store.start_over(connection, run)
                     most = min(BACKOFF_MOST, BACKOFF_SECONDS * 2**run.attempts)
                     await store.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
                 elif isinstance(error, Parking):

@@ -10,6 +10,7 @@ PipelineError
 │   │   ├── Transient             backs off exponentially
 │   │   │   └── VendorOutage      the vendor or its gateway is down, for everybody
 │   │   ├── Unreachable           backs off exponentially: no answer at all
+│   │   ├── DeltaExpired          the place to go on from is no longer known: the list is read from its start
 │   │   ├── TokenExpired          a token fresh from the vendor was refused: another is minted
 │   │   └── Unclassified          an answer no table knows: tried as if it could pass, counted, never for ever
 │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
@@ -25,7 +26,6 @@ PipelineError
 │       ├── SchemaDrift       the page is not what the vendor documents
 │       ├── RequestInvalid    our request is wrong
 │       │   └── HostRefused       an address that must not be given a credential; nothing was sent
-│       ├── DeltaExpired      the place to go on from is no longer known: the next run reads the list from its start
 │       └── PagingBroken      a listing that cannot end
 └── LeaseLost             somebody else owns the run now: stop at once, write nothing
 """
@@ -111,6 +111,13 @@ class Unreachable(Retryable):
 
     error_class = "unreachable"
     advice_default = "Check the connection's address and this machine's way to the vendor."
+
+
+class DeltaExpired(Retryable):
+    """The vendor has forgotten the cursor or page to go on from: both are dropped, and the whole list is read anew."""
+
+    error_class = "delta_expired"
+    advice_default = "Nothing to do: the run begins again and reads the whole list."
 
 
 class TokenExpired(Retryable):
@@ -221,13 +228,6 @@ class HostRefused(RequestInvalid):
         "Nothing was sent. If the address is in the connection's settings, correct it; if the vendor's answer named it, "
         "keep the run's number and report it: somebody may be after the credential."
     )
-
-
-class DeltaExpired(Final):
-    """The vendor has forgotten the cursor or page to go on from: it must be dropped, and the list read from its start."""
-
-    error_class = "delta_expired"
-    advice_default = "Nothing to do: the next run reads the whole list."
 
 
 class PagingBroken(Final):

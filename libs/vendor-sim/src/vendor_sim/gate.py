@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote
 
 from starlette.datastructures import Headers
@@ -39,12 +41,21 @@ class Vendor:
 class Gate:
     """ASGI middleware around one vendor's app."""
 
-    def __init__(self, app: ASGIApp, vendor: Vendor, faults: Faults, counters: Counters, limits: Limits) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        vendor: Vendor,
+        faults: Faults,
+        counters: Counters,
+        limits: Limits,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._app = app
         self._vendor = vendor
         self._faults = faults
         self._counters = counters
         self._limits = limits
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or do to it what the fault says."""
@@ -63,7 +74,8 @@ class Gate:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 counters.statuses[str(message["status"])] += 1
-                extra = [(name.encode(), value.encode()) for name, value in permit.headers.items()]
+                told = {"date": format_datetime(self._clock(), usegmt=True), **permit.headers}
+                extra = [(name.encode(), value.encode()) for name, value in told.items()]
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 

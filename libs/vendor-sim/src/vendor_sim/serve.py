@@ -66,7 +66,14 @@ async def serve(
 
 
 def _server(app: Starlette) -> uvicorn.Server:
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        date_header=False,  # the vendor's own clock stands in the header, days played included
+    )
     return uvicorn.Server(config)
 
 

@@ -39,7 +39,7 @@ _ADAPTER = {
     "job": READ,
     "run": ("SELECT", "UPDATE"),
     "listing": ("SELECT", "INSERT", "UPDATE"),
-    "page": ("SELECT", "INSERT"),
+    "page": ("SELECT", "INSERT", "DELETE"),
     "entity": (
         "SELECT",
         "INSERT",

@@ -143,8 +143,12 @@ resource = Table(
     Column("level", Text, nullable=False),
     Column("interval_seconds", Integer, nullable=False),
     Column("priority", SmallInteger, nullable=False),
+    Column("incremental_seconds", Integer),
     CheckConstraint("level IN ('root', 'tenant')", name="level"),
-    comment="What the adapters can fetch: each adapter writes its own rows when it starts.",
+    comment=(
+        "What the adapters can fetch: each adapter writes its own rows when it starts. interval_seconds: how often in "
+        "full; incremental_seconds: how often only what changed, NULL where the vendor cannot tell."
+    ),
 )
 
 job = Table(
@@ -161,9 +165,13 @@ job = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("next_fire_at", Time, nullable=False),
     Column("manual_at", Time),
+    Column("full_seconds", Integer),
     UniqueConstraint("account_id", "resource"),
     Index("ix_job_due", "next_fire_at", postgresql_where=text("enabled AND NOT paused")),
-    comment="(account, resource) with its schedule: 'every 86400s', or a cron expression in UTC.",
+    comment=(
+        "(account, resource) with its schedule: 'every 86400s', or a cron expression in UTC. full_seconds: how old the "
+        "last full listing may be before a run is a full one again; NULL: as the resource says."
+    ),
 )
 
 listing = Table(
@@ -180,10 +188,12 @@ listing = Table(
     Column("records", Integer),
     Column("held_ids", ARRAY(Id), nullable=False, server_default=text("'{}'")),
     Column("unavailable_reason", Text),
+    Column("current_at", Time),
     Index("ix_listing_account_id", "account_id"),
     comment=(
-        "What the last runs proved of a resource: when it was last read whole, the cursor for the next, and the "
-        "deletions that wait for a second listing to agree."
+        "What the last runs proved of a resource: when it was last read whole (complete_at), until when all changes "
+        "are known (current_at), the cursor to go on from there, and the deletions that wait for a second listing to "
+        "agree."
     ),
 )
 
@@ -218,14 +228,20 @@ run = Table(
     _now("created_at"),
     Column("started_at", Time),
     Column("finished_at", Time),
+    Column("mode", Text),
+    Column("cursor", JSONB),
     UniqueConstraint("job_id", "fire_time"),
+    CheckConstraint("mode IN ('full', 'incremental')", name="mode"),
     CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')",
         name="state",
     ),
     Index("ix_run_open", "state", "not_before", postgresql_where=text("state IN ('queued', 'running')")),
     Index("uq_run_open_job", "job_id", unique=True, postgresql_where=text("state IN ('queued', 'running')")),
-    comment="One execution of a job, unique per fire time: the ledger row of the fetch stage, with lease and fence.",
+    comment=(
+        "One execution of a job, unique per fire time: the ledger row of the fetch stage, with lease and fence. mode is "
+        "chosen when it is first claimed; cursor is the one it leaves to the next run when it is complete."
+    ),
 )
 
 page = Table(

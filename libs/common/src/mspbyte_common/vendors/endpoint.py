@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 Record = dict[str, Any]
 Body = dict[str, Any]
+Cursor = dict[str, Any]
+"""A place between runs, in the vendor's own terms: what `Incremental.first` needs to ask for what changed since."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,23 @@ class Request:
         return cls(value["method"], value["url"], value["params"], value["body"])
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer: its JSON object, and the vendor's clock when it was given (None: it did not say)."""
+
+    body: Body
+    at: datetime | None
+
+
+class Ask(Protocol):
+    """Sends one request to the vendor within its budget; returns the successful answer, or raises."""
+
+    def __call__(self, request: Request) -> Awaitable[Reply]:
+        """Send it."""
+
+
 class Fetch(Protocol):
-    """Sends one request to the vendor within its budget; returns the JSON object of a successful answer, or raises."""
+    """As `Ask`, for those who want no more than the answer's JSON object."""
 
     def __call__(self, request: Request) -> Awaitable[Body]:
         """Send it."""
@@ -51,6 +68,27 @@ class Paging:
 
     first: Callable[[Endpoint], Request]
     following: Callable[[Endpoint, Request, Body], Request | None]
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """How a list tells what changed since a cursor.
+
+    `interval`: how often it is asked; the endpoint's own says how often the list is read in full. `mark`: the request sent
+    before a full listing for the cursor that starts there; None where the listing's own answers give one. `cursor` reads
+    one from an answer, or returns None; of those a run is given it keeps the first, and only once it is complete. `first`
+    and `following` as in Paging, from a cursor on. `merge` gets the record stored (None: none, or it was deleted) and the
+    one the vendor tells; it returns the record as a full listing would send it, or None when it is gone. A cursor that was
+    not moved for `oldest` is not used.
+    """
+
+    interval: timedelta
+    oldest: timedelta
+    cursor: Callable[[Reply], Cursor | None]
+    first: Callable[[Endpoint, Cursor], Request]
+    following: Callable[[Endpoint, Request, Body], Request | None]
+    merge: Callable[[Record | None, Record], Record | None]
+    mark: Request | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +124,8 @@ class Endpoint:
 
     `records`: the body's key that holds the page's records. `host`: which of the session's hosts serves it.
     `volatile`: fields that move without meaning. `level`: 'root' lists are read once per connection, 'tenant' lists for
-    each account. `complete_page` adds to a page's records what the vendor keeps elsewhere (a group's members).
+    each account. `complete_page` adds to a full listing's records what the vendor keeps elsewhere (a group's members);
+    what an `incremental` one tells is completed by its `merge`.
     """
 
     resource: str
@@ -105,3 +144,4 @@ class Endpoint:
     priority: int = 5
     accounts: Accounts | None = None
     complete_page: Callable[[list[Record], Fetch], Awaitable[list[Record]]] | None = None
+    incremental: Incremental | None = None

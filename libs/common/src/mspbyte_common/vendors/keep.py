@@ -15,11 +15,11 @@ from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.ledger.item import Next, batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.metrics import RECORDS
-from mspbyte_common.vendors import store
-from mspbyte_common.vendors.endpoint import Endpoint, Record
+from mspbyte_common.vendors import incremental, store
+from mspbyte_common.vendors.endpoint import Cursor, Endpoint, Record
 from mspbyte_common.vendors.pull import Page
 from mspbyte_common.vendors.session import Target
-from mspbyte_common.vendors.store import Row, Run
+from mspbyte_common.vendors.store import Listing, Row, Run
 
 FUSE_SHARE = 0.2
 FUSE_RECORDS = 10
@@ -30,26 +30,43 @@ STALE_INTERVALS = 2
 
 @dataclass(frozen=True)
 class Keeper:
-    """Stores what one run reads."""
+    """Stores what one run reads: the whole list, or what changed `since` a cursor."""
 
     pool: Pool
     run: Run
     endpoint: Endpoint
     target: Target
+    since: Cursor | None = None
+
+    async def begin(self, mode: str, mark: Cursor | None) -> None:
+        """Notes before the first page how the list is read, and the cursor that starts here."""
+        async with transaction(self.pool, self.run.msp_id) as connection:
+            await store.begin(connection, self.run, mode, incremental.kept(self.endpoint, mark))
 
     async def page(self, page: Page) -> list[Announcement]:
         """Records, the run's place and the work that follows, in one transaction."""
-        rows = rows_of(self.run, self.endpoint, page.records)
         async with transaction(self.pool, self.run.msp_id) as connection:
+            records, gone = await self._current(connection, page.records)
+            rows = rows_of(self.run, self.endpoint, records)
             known = await store.known_hashes(connection, rows.keys())
             changed = [row for row in rows.values() if known.get(row.id) != (row.semantic_hash, row.volatile_hash)]
-            place = page.following.to_json() if page.following else None
-            await store.advance(connection, self.run, page.number + 1, place, len(rows), len(changed))
+            await store.advance(
+                connection,
+                self.run,
+                page.number + 1,
+                page.following.to_json() if page.following else None,
+                incremental.kept(self.endpoint, page.cursor),
+                records=len(rows),
+                changed=len(changed),
+                deleted=len(gone),
+            )
             await store.write_page(connection, self.run, page.number, list(rows), len(changed))
             following: list[Next] = []
             if changed:
                 await store.write_rows(connection, self.run, self.endpoint.kind, changed)
-                following += self._process(row.id for row in changed)
+            if gone:
+                await store.tombstone(connection, gone)
+            following += self._process([*(row.id for row in changed), *gone])
             if self.endpoint.accounts is not None:
                 following += await self._accounts(connection, page.records)
             announcements = await self._work(connection, following)
@@ -58,23 +75,41 @@ class Keeper:
         return announcements
 
     async def complete(self) -> list[Announcement]:
-        """The listing was read whole: certifies it, ends what it no longer has, and ends the run."""
+        """The listing was read to its end, in full or since the cursor: says so, and ends the run.
+
+        A full one certifies what is there and ends what it no longer has. One since a cursor proves no absence: what is
+        gone, its pages have said.
+        """
         async with transaction(self.pool, self.run.msp_id) as connection:
             before = await store.listing(connection, self.run)
-            lost, carried, stored = await store.missing(connection, self.run)
-            gone, held = fuse(lost, stored, before.held_ids)
-            await store.count_deleted(connection, self.run, len(gone), len(held))
             following: list[Next] = []
-            if gone:
-                await store.tombstone(connection, gone)
-                following += self._process(gone)
             stale_after = STALE_INTERVALS * self.endpoint.interval.total_seconds()
-            if before.age_seconds is None or before.age_seconds > stale_after:
+            if before.current_age is None or before.current_age > stale_after:
                 await store.freshness_changes(connection, self.run.msp_id)
                 following.append(Next("evaluate", "listing", self.run.account_id, [self.run.job_id]))
-            await store.certify(connection, self.run, carried, held)
+            if self.since is None:
+                following += await self._certify(connection, before)
+            else:
+                await store.move_cursor(connection, self.run)
             await store.finish(connection, self.run, "succeeded")
             return await self._work(connection, following)
+
+    async def _certify(self, connection: Connection, before: Listing) -> list[Next]:
+        lost, carried, stored = await store.missing(connection, self.run)
+        gone, held = fuse(lost, stored, before.held_ids)
+        await store.count_deleted(connection, self.run, len(gone), len(held))
+        if gone:
+            await store.tombstone(connection, gone)
+        await store.certify(connection, self.run, carried, held)
+        return self._process(gone)
+
+    async def _current(self, connection: Connection, records: list[Record]) -> tuple[list[Record], list[UUID]]:
+        """(the page's records as a full listing would send them, ids of those it says are gone)."""
+        if self.since is None:
+            return records, []
+        told = [(entity_of(self.run, self.endpoint, record), record) for record in records]
+        stored = await store.stored_records(connection, [entity for entity, _ in told])
+        return incremental.merged(self.endpoint, stored, told)
 
     def _process(self, entity_ids: Any) -> list[Next]:
         return list(batches("process", self.endpoint.kind, self.run.account_id, entity_ids))
@@ -107,15 +142,25 @@ class Keeper:
         return list(batches("evaluate", "account", self.run.account_id, changed))
 
 
-def rows_of(run: Run, endpoint: Endpoint, records: Sequence[Record]) -> dict[UUID, Row]:
-    """Records as rows, by entity id. Of two with one id on a page the later counts.
+def external_id_of(endpoint: Endpoint, record: Record) -> str:
+    """The vendor's id of a record.
 
     A record without an id cannot be told from another by anything but its content: that becomes its id, so that it is
     kept, quarantined where it is mapped, and not doubled.
     """
+    return endpoint.record_id(record) or f"no-id:{digest(record).hex()}"
+
+
+def entity_of(run: Run, endpoint: Endpoint, record: Record) -> UUID:
+    """The entity a record is."""
+    return ids.entity_id(run.account_id, run.resource, external_id_of(endpoint, record))
+
+
+def rows_of(run: Run, endpoint: Endpoint, records: Sequence[Record]) -> dict[UUID, Row]:
+    """Records as rows, by entity id. Of two with one id on a page the later counts."""
     rows: dict[UUID, Row] = {}
     for record in records:
-        external_id = endpoint.record_id(record) or f"no-id:{digest(record).hex()}"
+        external_id = external_id_of(endpoint, record)
         semantic, volatile = split_digest(record, endpoint.volatile)
         entity = ids.entity_id(run.account_id, run.resource, external_id)
         rows[entity] = Row(

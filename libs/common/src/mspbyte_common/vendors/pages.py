@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mspbyte_common.errors import SchemaDrift
@@ -78,26 +78,25 @@ def id_after(*, size: int, start: int = -1) -> Paging:
     Ids start above -1, because 0 is the MSP's own company. The vendor orders by id; a page that does not is refused.
     """
 
-    def request(endpoint: Endpoint, last: int) -> Request:
-        condition = {"op": "gt", "field": "id", "value": last}
-        return Request("POST", endpoint.path, {}, {"MaxRecords": size, "filter": [condition]})
-
     def following(endpoint: Endpoint, asked: Request, body: Body) -> Request | None:
         items = body[endpoint.records]
         if len(items) < size:
             return None
-        last = _last(asked.body or {})
+        condition, *others = (asked.body or {})["filter"]
+        last = int(condition["value"])
         ids = [item.get("id") for item in items]
         if not all(isinstance(value, int) for value in ids) or ids != sorted(ids) or ids[0] <= last:
             message = "items are not in ascending order of id above the one asked for"
             raise SchemaDrift(message)
-        return request(endpoint, ids[-1])
+        return above(endpoint, ids[-1], size, others)
 
-    return Paging(lambda endpoint: request(endpoint, start), following)
+    return Paging(lambda endpoint: above(endpoint, start, size), following)
 
 
-def _last(body: Mapping[str, Any]) -> int:
-    return int(body["filter"][0]["value"])
+def above(endpoint: Endpoint, last: int, size: int, others: Sequence[Mapping[str, Any]] = ()) -> Request:
+    """Autotask's query for records with an id above `last` that meet the other conditions too."""
+    condition = {"op": "gt", "field": "id", "value": last}
+    return Request("POST", endpoint.path, {}, {"MaxRecords": size, "filter": [condition, *others]})
 
 
 def _pages(body: Body) -> dict[str, Any]:

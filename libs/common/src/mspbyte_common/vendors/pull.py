@@ -6,47 +6,94 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mspbyte_common.errors import PagingBroken, SchemaDrift
+import structlog
+
+from mspbyte_common.errors import PagingBroken, SchemaDrift, Unavailable
 from mspbyte_common.hashing import digest
-from mspbyte_common.vendors.endpoint import Body, Endpoint, Fetch, Record, Request
+from mspbyte_common.vendors.endpoint import Ask, Body, Cursor, Endpoint, Record, Request
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page in hand: its place in the run, its records, and the request for the one after it (None: it is the last)."""
+    """One page in hand.
+
+    `number`: its place in the run. `following`: the request for the page after it; None: it is the last. `cursor`: the one
+    its answer gave, if it did.
+    """
 
     number: int
     records: list[Record]
     following: Request | None
+    cursor: Cursor | None = None
 
 
 Keep = Callable[[Page], Awaitable[None]]
 """Stores a page, its work and the run's place in one transaction."""
 
 
-async def pull(endpoint: Endpoint, fetch: Fetch, keep: Keep, *, place: dict[str, Any] | None, number: int) -> int:
+async def pull(
+    endpoint: Endpoint,
+    ask: Ask,
+    keep: Keep,
+    *,
+    since: Cursor | None = None,
+    place: dict[str, Any] | None,
+    number: int,
+) -> int:
     """Reads the list from `place` (None: from its start) to the vendor's terminal marker; returns the pages read in all.
 
-    Memory is bounded by a page: each is kept before the next is asked for. A list that names a page twice never ends and
-    raises PagingBroken.
+    With `since` it is what changed since that cursor, not the whole list. Memory is bounded by a page: each is kept before
+    the next is asked for. A list that names a page twice never ends and raises PagingBroken.
     """
-    request: Request | None = Request.from_json(place) if place else endpoint.paging.first(endpoint)
+    first, following = _way(endpoint, since)
+    request: Request | None = Request.from_json(place) if place else first()
     asked: set[bytes] = set()
+
+    async def fetch(request: Request) -> Body:
+        return (await ask(request)).body
+
     while request is not None:
         mark = digest(request.to_json())
         if mark in asked:
             message = f"page {number + 1} of {endpoint.resource} is one that was read before"
             raise PagingBroken(message)
         asked.add(mark)
-        body = await fetch(request)
-        records = _records(endpoint, body)
-        following = endpoint.paging.following(endpoint, request, body)
-        if endpoint.complete_page is not None and records:
+        reply = await ask(request)
+        records = _records(endpoint, reply.body)
+        after = following(endpoint, request, reply.body)
+        if endpoint.complete_page is not None and since is None and records:
             records = await endpoint.complete_page(records, fetch)
-        await keep(Page(number, records, following))
+        cursor = endpoint.incremental.cursor(reply) if endpoint.incremental else None
+        await keep(Page(number, records, after, cursor))
         number += 1
-        request = following
+        request = after
     return number
+
+
+async def mark_of(endpoint: Endpoint, ask: Ask) -> Cursor | None:
+    """The cursor that starts before a full listing; None where the vendor gives none, or not to this account."""
+    if endpoint.incremental is None or endpoint.incremental.mark is None:
+        return None
+    try:
+        return endpoint.incremental.cursor(await ask(endpoint.incremental.mark))
+    except Unavailable as error:
+        log.warning("no_cursor", resource=endpoint.resource, error=str(error))
+        return None
+
+
+def _way(
+    endpoint: Endpoint, since: Cursor | None
+) -> tuple[Callable[[], Request], Callable[[Endpoint, Request, Body], Request | None]]:
+    """(the first request, how it goes on) of the whole list, or of what changed since the cursor."""
+    if since is None:
+        return lambda: endpoint.paging.first(endpoint), endpoint.paging.following
+    if endpoint.incremental is None:
+        message = f"{endpoint.resource} has no incremental listing"
+        raise TypeError(message)
+    incremental = endpoint.incremental
+    return lambda: incremental.first(endpoint, since), incremental.following
 
 
 def _records(endpoint: Endpoint, body: Body) -> list[Record]:

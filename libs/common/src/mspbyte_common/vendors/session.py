@@ -12,8 +12,9 @@ from uuid import UUID
 from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
 from mspbyte_common.vendors.budget import Budget
-from mspbyte_common.vendors.endpoint import Body, Endpoint, Fetch, Request
+from mspbyte_common.vendors.endpoint import Ask, Endpoint, Reply, Request
 from mspbyte_common.vendors.transport import Answer, Transport, origin
+from mspbyte_common.vendors.waits import clock_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _joined(base: str, url: str) -> str:
         raise HostRefused(message) from None
 
 
-def fetcher(transport: Transport, budget: Budget, session: Session, target: Target, endpoint: Endpoint) -> Fetch:
+def fetcher(transport: Transport, budget: Budget, session: Session, target: Target, endpoint: Endpoint) -> Ask:
     """The function through which the pull loop asks this account for pages of this endpoint."""
     base = session.hosts[endpoint.host].rstrip("/") + "/"
     origins = frozenset(origin(address) for address in session.hosts.values())
@@ -74,7 +75,7 @@ def fetcher(transport: Transport, budget: Budget, session: Session, target: Targ
                 VENDOR_SECONDS.labels(session.vendor).observe(time.perf_counter() - started)
         return answer
 
-    async def fetch(request: Request) -> Body:
+    async def ask(request: Request) -> Reply:
         headers = await session.authorize()
         answer = await send(request, headers)
         if answer.status == 401 and session.renew(headers):  # noqa: PLR2004 - HTTP's own number
@@ -88,6 +89,6 @@ def fetcher(transport: Transport, budget: Budget, session: Session, target: Targ
             message = f"the answer is not an object but a {type(body).__name__}"
             raise SchemaDrift(message)
         VENDOR_REQUESTS.labels(session.vendor, "ok").inc()
-        return body
+        return Reply(body, clock_of(answer))
 
-    return fetch
+    return ask

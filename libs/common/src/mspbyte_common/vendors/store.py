@@ -32,6 +32,9 @@ class Run:
     page_token: dict[str, Any] | None
     pages: int
     traceparent: str
+    trigger: str
+    mode: str | None
+    cursor: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,22 @@ class Row:
     raw: bytes
 
 
-async def register(connection: Connection, vendor: str, rows: Sequence[tuple[str, str, str, int, int]]) -> None:
-    """Says which resources this adapter can fetch: (name, kind, level, interval in seconds, priority) each."""
+async def register(
+    connection: Connection, vendor: str, rows: Sequence[tuple[str, str, str, int, int, int | None]]
+) -> None:
+    """Says which resources this adapter can fetch: (name, kind, level, interval, priority, incremental interval) each."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
             """
-            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority) VALUES (%s, %s, %s, %s, %s, %s)
+            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority, incremental_seconds)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (vendor, name) DO UPDATE SET kind = EXCLUDED.kind, level = EXCLUDED.level,
-                interval_seconds = EXCLUDED.interval_seconds, priority = EXCLUDED.priority
-            WHERE (resource.kind, resource.level, resource.interval_seconds, resource.priority)
-                  IS DISTINCT FROM (EXCLUDED.kind, EXCLUDED.level, EXCLUDED.interval_seconds, EXCLUDED.priority)
+                interval_seconds = EXCLUDED.interval_seconds, priority = EXCLUDED.priority,
+                incremental_seconds = EXCLUDED.incremental_seconds
+            WHERE (resource.kind, resource.level, resource.interval_seconds, resource.priority,
+                   resource.incremental_seconds)
+                  IS DISTINCT FROM (EXCLUDED.kind, EXCLUDED.level, EXCLUDED.interval_seconds, EXCLUDED.priority,
+                                    EXCLUDED.incremental_seconds)
             """,
             [(vendor, *row) for row in rows],
         )
@@ -84,7 +93,8 @@ async def claim(connection: Connection, run_id: UUID, owner: str) -> Run | None:
                lease_until = clock_timestamp() + make_interval(secs => %(lease)s),
                started_at = coalesce(started_at, clock_timestamp())
         WHERE id = %(id)s AND state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
-        RETURNING id, msp_id, job_id, account_id, vendor, resource, fence, attempts, page_token, pages, traceparent
+        RETURNING id, msp_id, job_id, account_id, vendor, resource, fence, attempts, page_token, pages, traceparent,
+                  trigger, mode, cursor
         """,
         {"id": run_id, "owner": owner, "lease": LEASE_SECONDS},
     )
@@ -115,17 +125,55 @@ async def renew(connection: Connection, run: Run) -> None:
     await _fenced(connection, run, "lease_until = clock_timestamp() + make_interval(secs => %(lease)s)", {})
 
 
+async def begin(connection: Connection, run: Run, mode: str, mark: Mapping[str, Any] | None) -> None:
+    """Notes how the run reads its list, and the cursor that starts where it begins."""
+    await _fenced(
+        connection,
+        run,
+        "mode = %(mode)s, cursor = %(mark)s",
+        {"mode": mode, "mark": Jsonb(mark) if mark is not None else None},
+    )
+
+
 async def advance(
-    connection: Connection, run: Run, number: int, place: Mapping[str, Any] | None, records: int, changed: int
+    connection: Connection,
+    run: Run,
+    number: int,
+    place: Mapping[str, Any] | None,
+    cursor: Mapping[str, Any] | None,
+    *,
+    records: int,
+    changed: int,
+    deleted: int,
 ) -> None:
-    """Moves the run past a page, if the run is still ours."""
+    """Moves the run past a page, if the run is still ours. Of the cursors its pages give it keeps the first."""
     await _fenced(
         connection,
         run,
         """pages = %(number)s, records = records + %(records)s, changed = changed + %(changed)s,
-           page_token = %(place)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)""",
-        {"number": number, "records": records, "changed": changed, "place": Jsonb(place) if place else None},
+           deleted = deleted + %(deleted)s, page_token = %(place)s, cursor = coalesce(cursor, %(cursor)s),
+           lease_until = clock_timestamp() + make_interval(secs => %(lease)s)""",
+        {
+            "number": number,
+            "records": records,
+            "changed": changed,
+            "deleted": deleted,
+            "place": Jsonb(place) if place else None,
+            "cursor": Jsonb(cursor) if cursor is not None else None,
+        },
     )
+
+
+async def start_over(connection: Connection, run: Run) -> None:
+    """Forgets the run's place and pages and its job's cursor: the run reads the whole list from its start."""
+    await _fenced(
+        connection,
+        run,
+        "pages = 0, records = 0, changed = 0, deleted = 0, page_token = NULL, mode = NULL, cursor = NULL",
+        {},
+    )
+    await connection.execute("DELETE FROM page WHERE run_id = %s", (run.id,))
+    await connection.execute("UPDATE listing SET cursor = NULL WHERE job_id = %s", (run.job_id,))
 
 
 async def finish(connection: Connection, run: Run, state: str, error: tuple[str, str, str] | None = None) -> None:
@@ -173,6 +221,14 @@ async def known_hashes(connection: Connection, ids: Collection[UUID]) -> dict[UU
     return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
 
 
+async def stored_records(connection: Connection, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Records as they are stored, those that are deleted left out."""
+    cursor = await connection.execute(
+        "SELECT id, raw_data FROM entity WHERE id = ANY(%s) AND deleted_at IS NULL", (list(ids),)
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
 async def write_rows(connection: Connection, run: Run, kind: str, rows: Sequence[Row]) -> None:
     """Upserts records through COPY; a deleted one that is back is the same entity again."""
     await connection.execute(
@@ -214,22 +270,33 @@ async def write_page(connection: Connection, run: Run, number: int, ids: Sequenc
 
 @dataclass(frozen=True)
 class Listing:
-    """What the last complete run of a job left behind."""
+    """What the last complete runs of a job left behind; ages in seconds, None where there is none yet.
 
-    age_seconds: float | None
+    `complete_age`: since it was read whole. `current_age`: since all its changes were known. `full_seconds`: how old the
+    first may grow, where the job says so.
+    """
+
+    complete_age: float | None
+    current_age: float | None
+    cursor: dict[str, Any] | None
     held_ids: list[UUID]
+    full_seconds: int | None
 
 
 async def listing(connection: Connection, run: Run) -> Listing:
-    """The certificate of the run's job, locked; an empty one when there is none yet."""
+    """The certificate of the run's job, locked."""
     cursor = await connection.execute(
         """
-        SELECT extract(epoch FROM clock_timestamp() - complete_at), held_ids FROM listing WHERE job_id = %s FOR UPDATE
+        SELECT extract(epoch FROM clock_timestamp() - complete_at)::float8,
+               extract(epoch FROM clock_timestamp() - current_at)::float8, cursor, held_ids
+        FROM listing WHERE job_id = %s FOR UPDATE
         """,
         (run.job_id,),
     )
-    row = await cursor.fetchone()
-    return Listing(float(row[0]) if row and row[0] is not None else None, row[1] if row else [])
+    row: tuple[Any, ...] = await cursor.fetchone() or (None, None, None, [])
+    cursor = await connection.execute("SELECT full_seconds FROM job WHERE id = %s", (run.job_id,))
+    job = await cursor.fetchone()
+    return Listing(row[0], row[1], row[2], row[3], job[0] if job else None)
 
 
 async def missing(connection: Connection, run: Run) -> tuple[list[UUID], int, int]:
@@ -261,24 +328,30 @@ async def tombstone(connection: Connection, ids: Sequence[UUID]) -> None:
 
 
 async def certify(connection: Connection, run: Run, records: int, held: Sequence[UUID]) -> None:
-    """Notes that the resource was read whole."""
+    """Notes that the resource was read whole, and from where the next run may go on."""
     await connection.execute(
         """
-        INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at, complete_run_id, records, held_ids)
-        VALUES (%(job)s, %(msp)s, %(account)s, %(vendor)s, %(resource)s, clock_timestamp(), %(run)s, %(records)s, %(held)s)
-        ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at, held_ids = EXCLUDED.held_ids,
-            complete_run_id = EXCLUDED.complete_run_id, records = EXCLUDED.records, unavailable_reason = NULL
+        INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at, current_at, complete_run_id,
+                             records, held_ids, cursor)
+        SELECT job_id, msp_id, account_id, vendor, resource, clock_timestamp(), clock_timestamp(), id,
+               %(records)s, %(held)s, cursor
+        FROM run WHERE id = %(run)s
+        ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at, current_at = EXCLUDED.current_at,
+            held_ids = EXCLUDED.held_ids, complete_run_id = EXCLUDED.complete_run_id, records = EXCLUDED.records,
+            cursor = EXCLUDED.cursor, unavailable_reason = NULL
         """,
-        {
-            "job": run.job_id,
-            "msp": run.msp_id,
-            "account": run.account_id,
-            "vendor": run.vendor,
-            "resource": run.resource,
-            "run": run.id,
-            "records": records,
-            "held": list(held),
-        },
+        {"run": run.id, "records": records, "held": list(held)},
+    )
+
+
+async def move_cursor(connection: Connection, run: Run) -> None:
+    """Notes that all changes are known up to now, and from where the next run may go on."""
+    await connection.execute(
+        """
+        UPDATE listing SET cursor = run.cursor, current_at = clock_timestamp(), unavailable_reason = NULL
+        FROM run WHERE run.id = %s AND listing.job_id = run.job_id
+        """,
+        (run.id,),
     )
 
 

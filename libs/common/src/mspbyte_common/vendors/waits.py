@@ -1,4 +1,4 @@
-"""How long a vendor asks to be left alone."""
+"""What a vendor's headers say of time: its clock, and how long it asks to be left alone."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def retry_after(answer: Answer) -> float | None:
             return None
         seconds = (when.astimezone(UTC) - datetime.now(UTC)).total_seconds()
     return min(max(seconds, 0.0), MOST_SECONDS)
+
+
+def clock_of(answer: Answer) -> datetime | None:
+    """The vendor's clock when it answered, from the Date header; None when it is absent or no date."""
+    try:
+        when = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)

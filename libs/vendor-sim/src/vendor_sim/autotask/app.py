@@ -1,6 +1,7 @@
 """Autotask on one port: zone lookup for anyone, the REST API for the MSP's API user. Paths ignore letter case."""
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from vendor_sim.estate import Estate, Record
 from vendor_sim.faults import Faults
 from vendor_sim.gate import Gate, Vendor
 from vendor_sim.limits import UNLIMITED, Limits
+from vendor_sim.mutate import clock
 
 ROOT = "/ATServicesRest/V1.0"
 _ENTITIES = {entity.lower(): entity for entity in FIELDS}
@@ -67,7 +69,11 @@ def build(
             *admin.routes(estate, faults, counters),
             Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
-        middleware=[Middleware(Gate, vendor=vendor, faults=faults, counters=counters, limits=limits)],
+        middleware=[
+            Middleware(
+                Gate, vendor=vendor, faults=faults, counters=counters, limits=limits, clock=partial(clock, estate)
+            )
+        ],
     )
 
 

@@ -1,6 +1,7 @@
 """Microsoft on one port: `/{tenant}/oauth2/v2.0/token` and Graph under `/v1.0`."""
 
 import uuid
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +23,7 @@ from vendor_sim.gate import Gate, Vendor
 from vendor_sim.limits import UNLIMITED, Call, Limits
 from vendor_sim.m365.errors import CONTENT_TYPE, graph, oauth, of_status
 from vendor_sim.m365.graph import Graph, split, template
+from vendor_sim.mutate import clock
 from vendor_sim.tokens import mint, subject
 
 TOKEN_SECONDS = 3599
@@ -67,7 +69,11 @@ def build(
             Route("/v1.0/$batch", batch, methods=["POST"]),
             Route("/v1.0/{path:path}", get, methods=["GET"]),
         ],
-        middleware=[Middleware(Gate, vendor=vendor, faults=faults, counters=counters, limits=limits)],
+        middleware=[
+            Middleware(
+                Gate, vendor=vendor, faults=faults, counters=counters, limits=limits, clock=partial(clock, estate)
+            )
+        ],
     )
 
 

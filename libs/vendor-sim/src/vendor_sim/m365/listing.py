@@ -85,11 +85,15 @@ def whole(url: str, rows: Sequence[Record], project: Project) -> Answer:
     return _answer(url, {}, [project(row) for row in rows], None)
 
 
+ABSENT = frozenset({"signInActivity", "manager", "members"})
+"""What Graph leaves out where there is none; any other property that is selected comes, as null if need be."""
+
+
 def picked(names: Sequence[str] | None) -> Project:
-    """Keep the named properties; a property the record lacks stays absent. None keeps all."""
+    """Keep the named properties. None keeps all."""
     if names is None:
         return lambda row: row
-    return lambda row: {name: row[name] for name in names if name in row}
+    return lambda row: {name: row.get(name) for name in names if name in row or name not in ABSENT}
 
 
 def _answer(url: str, query: Mapping[str, str], rows: list[Record], following: dict[str, Any] | None) -> Answer:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -19,9 +20,10 @@ from vendor_sim.estate import Estate, Record
 from vendor_sim.faults import Faults
 from vendor_sim.gate import Gate, Vendor
 from vendor_sim.limits import UNLIMITED, Limits
+from vendor_sim.mutate import clock
 from vendor_sim.sophos import further
 from vendor_sim.sophos.errors import CONTENT_TYPE, error, identity, of_status
-from vendor_sim.sophos.paging import keyed, numbered, size_of
+from vendor_sim.sophos.paging import keyed, numbered, raised_between, size_of
 from vendor_sim.tokens import mint, subject
 
 TOKEN_SECONDS = 3600
@@ -68,7 +70,7 @@ def build(
         return _endpoints(request.query_params, estate.sophos.endpoints[here(request)])
 
     def alerts(request: Request) -> Answer:
-        rows = estate.sophos.alerts[here(request)]
+        rows = raised_between(request.query_params, estate.sophos.alerts[here(request)])
         size = size_of(request.query_params, ALERTS_DEFAULT, ALERTS_MOST)
         return keyed(request.query_params, rows, size, ALERTS_MOST, decimal=True)
 
@@ -99,7 +101,11 @@ def build(
     )
     return Starlette(
         routes=[*admin.routes(estate, faults, counters), *own, Route("/{path:path}", _not_found)],
-        middleware=[Middleware(Gate, vendor=vendor, faults=faults, counters=counters, limits=limits)],
+        middleware=[
+            Middleware(
+                Gate, vendor=vendor, faults=faults, counters=counters, limits=limits, clock=partial(clock, estate)
+            )
+        ],
     )
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from vendor_sim.answers import Answer, Refused
 from vendor_sim.estate import Record
+from vendor_sim.moments import parse
 from vendor_sim.sophos.errors import error
 
 Query = Mapping[str, str]
@@ -51,6 +52,19 @@ def keyed(query: Query, rows: Mapping[str, Record], size: int, most: int, *, dec
     if query.get("pageTotal", "").lower() == "true":
         pages |= {"total": -(-len(keys) // size), "items": len(keys)}
     return Answer(200, {"items": [rows[key] for key in chosen], "pages": pages})
+
+
+def raised_between(query: Query, rows: Mapping[str, Record]) -> Mapping[str, Record]:
+    """The alerts raised from `from` (inclusive) to `to` (exclusive), each as given."""
+    try:
+        least, most = (parse(query[name]) if name in query else None for name in ("from", "to"))
+    except ValueError:
+        raise Refused(error(400, "from and to must be ISO 8601 times")) from None
+    return {
+        key: row
+        for key, row in rows.items()
+        if (least is None or parse(row["raisedAt"]) >= least) and (most is None or parse(row["raisedAt"]) < most)
+    }
 
 
 def _key(last: str) -> str:
