@@ -292,11 +292,11 @@ async def backlog(connection: Connection) -> dict[str, tuple[int, float]]:
 
 
 async def freshness(connection: Connection) -> list[tuple[str, str, float]]:
-    """(vendor, resource, seconds): the age of the oldest complete listing among accounts that have a job for it."""
+    """(vendor, resource, seconds): how long ago all changes were known, of the account where that is longest."""
     cursor = await connection.execute(
         """
-        SELECT vendor, resource, extract(epoch FROM clock_timestamp() - min(complete_at)) FROM listing
-        WHERE complete_at IS NOT NULL GROUP BY vendor, resource
+        SELECT vendor, resource, extract(epoch FROM clock_timestamp() - min(current_at)) FROM listing
+        WHERE current_at IS NOT NULL GROUP BY vendor, resource
         """
     )
     return [(row[0], row[1], float(row[2])) for row in await cursor.fetchall()]

@@ -22,7 +22,7 @@ class Listing:
 
     vendor: str
     resource: str
-    complete_at: datetime | None
+    current_at: datetime | None
     settled: bool = True
 
 
@@ -60,7 +60,7 @@ class Links:
     def freshness(self, vendor: str, resource: str) -> datetime | None:
         """When the least recently read account of the client was last read whole; None while any is not, or unsettled."""
         rows = [row for row in self.listings if (row.vendor, row.resource) == (vendor, resource)]
-        known = [row.complete_at for row in rows if row.complete_at is not None and row.settled]
+        known = [row.current_at for row in rows if row.current_at is not None and row.settled]
         return min(known) if known and len(known) == len(rows) else None
 
     def settles(self, listing: str) -> bool:

@@ -187,3 +187,75 @@ async def _pull(bench: Bench, estate: Estate) -> None:
         run = await bench.carry_out(queued)
         assert run["mode"] == "full"
     assert run["state"] == "succeeded", run["error"]
+
+
+async def _users(bench: Bench) -> Estate:
+    """A tenant whose users were read in full."""
+    estate = await _estate(bench, "m365", "users")
+    assert (await bench.read("m365", estate.account, "users"))["mode"] == "full"
+    return estate
+
+
+async def _mode(bench: Bench, estate: Estate) -> str:
+    run = await bench.read_changes(estate.vendor, estate.account, estate.resource)
+    assert run["state"] == "succeeded", run["error"]
+    return str(run["mode"])
+
+
+async def test_a_scheduled_run_asks_for_what_changed_and_reads_no_more(bench: Bench) -> None:
+    estate = await _users(bench)
+    await estate.do("edit", 7)
+    run = await bench.read_changes("m365", estate.account, "users")
+    assert (run["mode"], run["pages"], run["records"], run["changed"]) == ("incremental", 1, 1, 1)
+    assert (await bench.read_changes("m365", estate.account, "users"))["records"] == 0
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "UPDATE listing SET complete_at = now() - interval '25 hours'",
+        "UPDATE listing SET current_at = now() - interval '8 days'",
+        "UPDATE listing SET cursor = NULL",
+        """UPDATE listing SET cursor = jsonb_set(cursor, '{shape}', '"of other fields"')""",
+        "UPDATE listing SET held_ids = ARRAY[gen_random_uuid()]",
+        "UPDATE job SET full_seconds = 1; UPDATE listing SET complete_at = now() - interval '2 seconds'",
+    ],
+)
+async def test_the_list_is_read_in_full_when_what_is_known_is_no_ground_to_go_on_from(
+    bench: Bench, spoiled: str
+) -> None:
+    estate = await _users(bench)
+    assert await _mode(bench, estate) == "incremental"
+    for statement in spoiled.split("; "):
+        bench.database.execute(statement)
+    assert await _mode(bench, estate) == "full"
+
+
+async def test_the_cursor_moves_only_when_the_run_is_complete(bench: Bench) -> None:
+    estate = await _users(bench)
+    [(before,)] = bench.database.execute("SELECT cursor FROM listing")
+    for at in range(250):
+        await estate.do("edit", at)
+    await bench.fault("m365", path_contains="skiptoken", action="status:500")
+    queued = bench.queue("m365", estate.account, "users", trigger="schedule")
+    run = await bench.carry_out(queued)
+    assert (run["state"], run["mode"], run["pages"]) == ("queued", "incremental", 1)
+    assert bench.database.execute("SELECT cursor FROM listing") == [(before,)]
+    bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+    run = await bench.carry_out(queued)
+    assert (run["state"], run["mode"], run["pages"]) == ("succeeded", "incremental", 3)
+    [(after,)] = bench.database.execute("SELECT cursor FROM listing")
+    assert after["from"] != before["from"]
+    assert (await bench.read("m365", estate.account, "users"))["changed"] == 0
+
+
+async def test_a_record_that_is_back_is_the_same_entity_again(bench: Bench) -> None:
+    estate = await _users(bench)
+    before = set(bench.database.execute("SELECT id FROM entity WHERE resource = 'users'"))
+    await estate.do("delete", 3)
+    run = await bench.read_changes("m365", estate.account, "users")
+    assert (run["deleted"], len(bench.stored(estate.account, "users"))) == (1, len(before) - 1)
+    await estate.do("restore", 0)
+    await bench.read_changes("m365", estate.account, "users")
+    assert len(bench.stored(estate.account, "users")) == len(before)
+    assert set(bench.database.execute("SELECT id FROM entity WHERE resource = 'users'")) == before

@@ -246,3 +246,15 @@ def test_status_counts_what_waits(ctl, estate):
 def test_lists_with_nothing_in_them_are_empty_documents(ctl, estate):
     for command in (("finding", "list"), ("quarantine", "list"), ("run", "list"), ("dead", "list")):
         assert ctl(*command) == []
+
+
+def test_intervals_are_set_for_the_jobs_a_choice_fits_and_a_shorter_one_fires_earlier(ctl, rows, estate) -> None:
+    _job(rows, estate)
+    ctl("job", "set", "--resource", "endpoints", "--every", "15m", "--full", "2d")
+    assert rows(
+        "SELECT schedule, full_seconds, next_fire_at <= now() + interval '15 minutes' FROM job WHERE resource = 'endpoints'"
+    ) == [("every 900s", 172_800, True)]
+    ctl("job", "set", "--connection", "Sophos", "--full", "1h")
+    assert set(rows("SELECT full_seconds FROM job")) == {(3_600,)}
+    assert "which jobs" in ctl("job", "set", "--every", "15m", code=2)
+    assert "no span of time" in ctl("job", "set", "--vendor", "sophos", "--every", "soon", code=2)

@@ -211,10 +211,11 @@ class Estate:
             )
             await self.run(
                 "svc_adapter_m365",
-                "INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at)"
-                " VALUES (%s, %s, %s, %s, %s, now() - %s::interval)"
-                " ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at",
-                *(job, self.msp, owner, vendor, resource, age),
+                "INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at, current_at)"
+                " VALUES (%s, %s, %s, %s, %s, now() - %s::interval, now() - %s::interval)"
+                " ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at,"
+                " current_at = EXCLUDED.current_at",
+                *(job, self.msp, owner, vendor, resource, age, age),
             )
             jobs.append(job)
         return jobs

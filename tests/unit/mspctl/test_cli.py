@@ -54,6 +54,7 @@ def test_the_commands_are_these():
         "job pause",
         "job resume",
         "job run",
+        "job set",
         "msp add",
         "msp list",
         "quarantine list",

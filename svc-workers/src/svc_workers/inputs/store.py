@@ -173,9 +173,9 @@ async def listings(
     cursor = await connection.execute(
         """
         SELECT k.id, a.vendor, n.resource,
-               CASE WHEN r.interval_seconds IS NULL OR l.complete_at
+               CASE WHEN r.interval_seconds IS NULL OR l.current_at
                          >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds)
-                    THEN l.complete_at END,
+                    THEN l.current_at END,
                NOT EXISTS (SELECT 1 FROM work w WHERE w.account_id = a.id AND w.kind = r.kind
                            AND w.stage IN ('process', 'resolve', 'link'))
         FROM unnest(%(clients)s::uuid[]) AS k (id)
@@ -193,6 +193,6 @@ async def listings(
         {"clients": list(clients), "needs": list(needs), "intervals": FRESH_INTERVALS},
     )
     return [
-        (client, vendor, None if resource is None else Listing(vendor, resource, complete_at, settled=settled))
-        for client, vendor, resource, complete_at, settled in await cursor.fetchall()
+        (client, vendor, None if resource is None else Listing(vendor, resource, current_at, settled=settled))
+        for client, vendor, resource, current_at, settled in await cursor.fetchall()
     ]

@@ -19,12 +19,12 @@ class Freshness:
             self._sources[source.vendor, source.resource].append(source)
 
     def of(self, vendor: str, resource: str) -> datetime | None:
-        """When the least recently read account that can be reached was last read whole; None: no data.
+        """Until when the changes of all accounts that can be reached are known; None: no data.
 
         There is no data while one of them was never read whole, or too long ago.
         """
         sources = [source for source in self._sources.get((vendor, resource), ()) if source.reachable]
-        times = [source.complete_at for source in sources if source.complete_at is not None and not source.stale]
+        times = [source.current_at for source in sources if source.current_at is not None and not source.stale]
         return min(times) if times and len(times) == len(sources) else None
 
     def rows(self) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ class Freshness:
                 "vendor": vendor,
                 "resource": resource,
                 "accounts": len(sources),
-                "complete_at": self.of(vendor, resource),
+                "current_at": self.of(vendor, resource),
                 "problems": [f"{source.account}: {problem}" for source in sources if (problem := _problem(source))],
             }
             for (vendor, resource), sources in sorted(self._sources.items())
@@ -42,8 +42,6 @@ class Freshness:
 
 
 def _problem(source: Source) -> str | None:
-    if source.stale and source.complete_at is not None:
-        return ", ".join(
-            filter(None, [f"last read in full on {source.complete_at:%Y-%m-%d %H:%M} UTC", source.problem])
-        )
+    if source.stale and source.current_at is not None:
+        return ", ".join(filter(None, [f"last read on {source.current_at:%Y-%m-%d %H:%M} UTC", source.problem]))
     return source.problem

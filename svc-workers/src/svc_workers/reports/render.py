@@ -51,7 +51,7 @@ def _cells(numbers: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
     for measure, value in numbers["headline"].items():
         yield "headline", "", measure, value
     for row in numbers["freshness"]:
-        yield "freshness", f"{row['vendor']}/{row['resource']}", "complete_at", row["complete_at"]
+        yield "freshness", f"{row['vendor']}/{row['resource']}", "current_at", row["current_at"]
     for row in numbers["people"]:
         yield "people", row["source"], row["measure"], row["value"]
     yield from _rows("devices", numbers["devices"]["rows"], "class")

@@ -38,7 +38,7 @@ class Source:
     vendor: str
     resource: str
     account: str
-    complete_at: datetime | None
+    current_at: datetime | None
     stale: bool
     reachable: bool
     problem: str | None
@@ -110,8 +110,8 @@ async def sources(connection: Connection, client_id: UUID) -> list[Source]:
     async with connection.cursor(row_factory=class_row(Source)) as cursor:
         await cursor.execute(
             """
-            SELECT a.vendor, r.name AS resource, COALESCE(a.name, a.external_id) AS account, l.complete_at,
-                   COALESCE(l.complete_at < transaction_timestamp()
+            SELECT a.vendor, r.name AS resource, COALESCE(a.name, a.external_id) AS account, l.current_at,
+                   COALESCE(l.current_at < transaction_timestamp()
                             - %(intervals)s * make_interval(secs => r.interval_seconds), false) AS stale,
                    a.unreachable_reason IS NULL AS reachable,
                    COALESCE(a.unreachable_reason, a.parked_reason, a.parked_class, l.unavailable_reason) AS problem

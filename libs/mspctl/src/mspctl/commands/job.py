@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from mspbyte_common.errors import UsageError
 from mspctl.choose import choose
+from mspctl.duration import duration
 from mspctl.failure import Failure
 from mspctl.options import UP, Dir, Json, Msp
 from mspctl.output import console, emit_json, show_rows, table
@@ -66,6 +68,44 @@ def run(
             f"the run failed: {runs[0]['error'] or runs[0]['error_class']} ({runs[0]['advice'] or 'mspctl run show'})"
         )
         raise Failure(message)
+
+
+@app.command("set")
+def set_(
+    *,
+    every: Annotated[str | None, typer.Option(help="How often it runs: 15m, 4h, 1d.")] = None,
+    full: Annotated[
+        str | None,
+        typer.Option(
+            help="How old its last full listing may grow; the runs between read what changed, where they can."
+        ),
+    ] = None,
+    job: Annotated[str | None, typer.Option(help="One job: its id or its beginning.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="All jobs of this vendor.")] = None,
+    resource: Annotated[str | None, typer.Option(help="All jobs of this resource.")] = None,
+    connection: Annotated[str | None, typer.Option(help="All jobs of this connection, by its name.")] = None,
+    account: Annotated[str | None, typer.Option(help="All jobs of this account, by its name.")] = None,
+    msp: Msp = None,
+    directory: Dir = UP,
+    as_json: Json = False,
+) -> None:
+    """Sets how often jobs run, and how often in full; of all jobs that fit every choice given."""
+    if every is None and full is None:
+        message = "say what to set: --every, --full, or both"
+        raise UsageError(message)
+    if not any((job, vendor, resource, connection, account)):
+        message = "say which jobs: --job, --vendor, --resource, --connection or --account"
+        raise UsageError(message)
+    wanted = {"vendor": vendor, "resource": resource, "connection": connection, "account": account}
+    with open_database(find(directory), msp) as database, database.transaction() as found:
+        rows = [_chosen(found, job)] if job else list(store.jobs(found))
+        rows = [row for row in rows if all(value in {None, row[name]} for name, value in wanted.items())]
+        seconds = None if every is None else duration(every)
+        store.set_intervals(found, [row["id"] for row in rows], seconds, None if full is None else duration(full))
+    if as_json:
+        emit_json({"jobs": [row["id"] for row in rows]})
+    else:
+        console.print(f"{len(rows)} jobs set." if rows else f"No such job. See: {LOOK}")
 
 
 @app.command()

@@ -14,9 +14,9 @@ def jobs(connection: Connection) -> list[Row]:
     return connection.execute(
         """
         SELECT j.id, j.vendor, j.resource, a.name AS account, j.account_id, j.enabled, j.paused, j.schedule,
-               j.next_fire_at, j.manual_at, r.state AS last_state, r.finished_at AS last_finished_at,
-               r.id AS last_run_id
-        FROM job j JOIN account a ON a.id = j.account_id
+               j.next_fire_at, j.manual_at, j.full_seconds, c.name AS connection, r.state AS last_state,
+               r.finished_at AS last_finished_at, r.id AS last_run_id
+        FROM job j JOIN account a ON a.id = j.account_id JOIN connection c ON c.id = a.connection_id
         LEFT JOIN LATERAL (SELECT id, state, finished_at FROM run WHERE job_id = j.id
                            ORDER BY fire_time DESC LIMIT 1) r ON true
         ORDER BY j.vendor, a.name, j.resource
@@ -58,6 +58,22 @@ def stopped_accounts(connection: Connection, job_ids: Sequence[UUID]) -> list[Ro
     ).fetchall()
 
 
+def set_intervals(connection: Connection, job_ids: Sequence[UUID], every: int | None, full: int | None) -> None:
+    """Sets how often jobs run and how old their last full listing may grow, in seconds; None leaves it as it is.
+
+    A job that would now wait longer than its new interval fires that much earlier.
+    """
+    connection.execute(
+        """
+        UPDATE job SET full_seconds = coalesce(%(full)s, full_seconds),
+               schedule = coalesce('every ' || %(every)s::int || 's', schedule),
+               next_fire_at = least(next_fire_at, now() + make_interval(secs => %(every)s::int))
+        WHERE id = ANY(%(ids)s)
+        """,
+        {"every": every, "full": full, "ids": list(job_ids)},
+    )
+
+
 def pause(connection: Connection, job_ids: Sequence[UUID], *, paused: bool) -> int:
     """Pauses jobs or lets them go on; returns how many changed."""
     return connection.execute(
@@ -67,8 +83,8 @@ def pause(connection: Connection, job_ids: Sequence[UUID], *, paused: bool) -> i
 
 RUN = """
     SELECT r.id, r.vendor, r.resource, a.name AS account, r.account_id, r.job_id, r.state, r.trigger, r.fire_time,
-           r.attempts, r.not_before, r.pages, r.records, r.changed, r.deleted, r.held, r.error_class, r.error, r.advice,
-           r.lease_owner, r.lease_until, r.traceparent, r.created_at, r.started_at, r.finished_at
+           r.mode, r.attempts, r.not_before, r.pages, r.records, r.changed, r.deleted, r.held, r.error_class, r.error,
+           r.advice, r.lease_owner, r.lease_until, r.traceparent, r.created_at, r.started_at, r.finished_at
     FROM run r JOIN account a ON a.id = r.account_id
 """
 
@@ -125,8 +141,8 @@ def freshness(connection: Connection) -> list[Row]:
         """
         SELECT j.vendor, j.resource, count(*) AS accounts, count(l.complete_at) AS complete,
                count(*) FILTER (WHERE l.unavailable_reason IS NOT NULL) AS unavailable,
-               extract(epoch FROM clock_timestamp() - min(l.complete_at))::float8 AS oldest_seconds,
-               extract(epoch FROM clock_timestamp() - max(l.complete_at))::float8 AS newest_seconds,
+               extract(epoch FROM clock_timestamp() - min(l.current_at))::float8 AS oldest_seconds,
+               extract(epoch FROM clock_timestamp() - max(l.current_at))::float8 AS newest_seconds,
                sum(l.records)::bigint AS records
         FROM job j LEFT JOIN listing l ON l.job_id = j.id
         WHERE j.enabled GROUP BY j.vendor, j.resource ORDER BY j.vendor, j.resource
