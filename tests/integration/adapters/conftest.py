@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
@@ -192,9 +193,9 @@ class Wire(httpx.ASGITransport):
             raise httpx.ReadError("the connection was closed in the middle of an answer") from error
 
 
-def open_world() -> World:
+def open_world(clients: int = 6) -> World:
     """The simulators over a small estate, at loopback addresses that exist in this process alone."""
-    estate, at = generate(1, 6, date(2026, 11, 23)), on_ports(PORTS)
+    estate, at = generate(1, clients, date(2026, 11, 23)), on_ports(PORTS)
     made = apps(estate, at)
     mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
     return World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
@@ -216,7 +217,19 @@ async def new_bench(database, world: World) -> Bench:
 @pytest.fixture
 async def bench(database) -> AsyncIterator[Bench]:
     """A bench over a small estate."""
-    world = open_world()
+    async with _bench(database, open_world()) as held:
+        yield held
+
+
+@pytest.fixture
+async def tiny_bench(database) -> AsyncIterator[Bench]:
+    """A bench over the smallest estate: two clients."""
+    async with _bench(database, open_world(2)) as held:
+        yield held
+
+
+@asynccontextmanager
+async def _bench(database, world: World) -> AsyncIterator[Bench]:
     held = await new_bench(database, world)
     known, at = world.estate.credentials, world.at
     held.connect(
