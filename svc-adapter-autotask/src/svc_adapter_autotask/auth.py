@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from mspbyte_common.errors import SchemaDrift, VendorError
 from mspbyte_common.vendors.addresses import named_by_vendor
-from mspbyte_common.vendors.session import Session, Target
+from mspbyte_common.vendors.session import Sender, Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache
-from mspbyte_common.vendors.transport import Answer, Transport, origin
+from mspbyte_common.vendors.transport import Answer, origin
+from svc_adapter_autotask import threshold
 from svc_adapter_autotask.failures import classify, classify_zone
 from svc_adapter_autotask.settings import DOMAIN, ZONE_HOURS, ZONE_LOOKUP
 
 ZONES = TokenCache()
 
 
-async def connect(transport: Transport, target: Target) -> Session:
-    """A session on the database's zone. Every request carries the credential, there is no token."""
+async def connect(sender: Sender, target: Target) -> Session:
+    """A session on the database's zone. Every request carries the credential, there is no token.
+
+    Every two minutes it looks how much of the database's threshold is used, by whomever.
+    """
     lookup = str(target.connection.get("zone_lookup_url") or ZONE_LOOKUP)
     username = str(target.connection["username"])
 
     async def find_zone() -> Token:
         address = f"{lookup.rstrip('/')}/atservicesrest/v1.0/zoneInformation?{urlencode({'user': username})}"
-        answer = await transport.send("GET", address, origins={origin(lookup)})
+        answer = await sender.purpose("zone").send("GET", address, origins={origin(lookup)})
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise classify_zone(answer)
         body = answer.json()
@@ -52,7 +56,22 @@ async def connect(transport: Transport, target: Target) -> Session:
             ZONES.refused(key, zone)
         return classify(answer)
 
+    await _look_at_threshold(sender.purpose("threshold"), zone, await authorize(), named)
     return Session("autotask", {"default": zone}, authorize, renew, named)
+
+
+async def _look_at_threshold(
+    sender: Sender, zone: str, headers: Mapping[str, str], classify: Callable[[Answer], VendorError]
+) -> None:
+    if not await sender.due(threshold.LOOK_SECONDS):
+        return
+    answer = await sender.send("GET", zone + threshold.PATH, origins={origin(zone)}, headers=headers)
+    if answer.status != 200:  # noqa: PLR2004
+        raise classify(answer)
+    body = answer.json()
+    told = threshold.feedback(body if isinstance(body, dict) else {})
+    if told is not None:
+        await sender.slow(told)
 
 
 def zone_url(url: str, lookup: str) -> str:

@@ -12,8 +12,8 @@ from mspbyte_common.errors import (
     ConsentMissing,
     CredentialInvalid,
     RequestInvalid,
-    ThrottledAccount,
     ThrottledApplication,
+    ThrottledEndpoint,
     Transient,
     VendorError,
     VendorOutage,
@@ -42,8 +42,8 @@ SHOWN: Final = "errors"
 ROUTING: Final = "Message"
 
 _THREADS = (
-    Failure(ThrottledAccount, text="thread threshold", wait=5.0),
-    Failure(ThrottledAccount, text="Itgenatr005", wait=5.0),
+    Failure(ThrottledEndpoint, text="thread threshold", wait=5.0),
+    Failure(ThrottledEndpoint, text="Itgenatr005", wait=5.0),
 )
 _DOWN = (
     Failure(VendorOutage, status=(502, 503, 504)),

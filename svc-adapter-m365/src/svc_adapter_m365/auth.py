@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from mspbyte_common.vendors.session import Session, Target
+from mspbyte_common.vendors.session import Sender, Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
-from mspbyte_common.vendors.transport import Transport, origin
+from mspbyte_common.vendors.transport import origin
 from svc_adapter_m365.assertion import credential
+from svc_adapter_m365.cost import cost
 from svc_adapter_m365.failures import classify, classify_sign_in
 from svc_adapter_m365.settings import GRAPH, LOGIN, SCOPE
 
 TOKENS = TokenCache()
 
 
-async def connect(transport: Transport, target: Target) -> Session:
+async def connect(sender: Sender, target: Target) -> Session:
     """A session for one tenant; the token is minted when the first request needs it."""
     login = str(target.connection.get("login_url") or LOGIN)
     graph = str(target.connection.get("graph_url") or GRAPH)
@@ -32,7 +33,7 @@ async def connect(transport: Transport, target: Target) -> Session:
             "scope": SCOPE,
             **credential(target.secret, str(target.connection["client_id"]), address),
         }
-        answer = await transport.send("POST", address, origins={origin(login)}, form=form)
+        answer = await sender.purpose("sign-in").send("POST", address, origins={origin(login)}, form=form)
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
             raise classify_sign_in(answer)
         return token_of(answer)
@@ -44,4 +45,4 @@ async def connect(transport: Transport, target: Target) -> Session:
         TOKENS.refused(key, refused["authorization"].removeprefix("Bearer "))
         return True
 
-    return Session("m365", {"default": graph}, authorize, renew, classify)
+    return Session("m365", {"default": graph}, authorize, renew, classify, cost)

@@ -9,30 +9,30 @@ from collections.abc import Mapping
 
 from mspbyte_common.errors import CredentialInvalid, SchemaDrift
 from mspbyte_common.vendors.addresses import named_by_vendor
-from mspbyte_common.vendors.session import Session, Target
+from mspbyte_common.vendors.session import Sender, Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache, token_of
-from mspbyte_common.vendors.transport import Transport, origin
+from mspbyte_common.vendors.transport import origin
 from svc_adapter_sophos.failures import classify, classify_partner, classify_sign_in
 from svc_adapter_sophos.settings import API, DOMAIN, IDENTITY
 
 TOKENS = TokenCache()
 
 
-async def connect(transport: Transport, target: Target) -> Session:
+async def connect(sender: Sender, target: Target) -> Session:
     """A session for the partner itself, or for one of its tenants on the host its listing named."""
     api = str(target.connection.get("api_url") or API)
     is_tenant = "api_host" in target.account
     hosts = {"global": api, "default": tenant_host(str(target.account["api_host"]), api) if is_tenant else api}
 
     async def token() -> str:
-        return await TOKENS.get(target.connection_id, lambda: _mint(transport, target))
+        return await TOKENS.get(target.connection_id, lambda: _mint(sender, target))
 
     async def authorize() -> Mapping[str, str]:
         bearer = {"authorization": f"Bearer {await token()}"}
         if is_tenant:
             return bearer | {"x-tenant-id": target.external_id}
         partner = (target.connection_id, "whoami")
-        return bearer | {"x-partner-id": await TOKENS.get(partner, lambda: _whoami(transport, api, bearer))}
+        return bearer | {"x-partner-id": await TOKENS.get(partner, lambda: _whoami(sender, api, bearer))}
 
     def renew(refused: Mapping[str, str]) -> bool:
         TOKENS.refused(target.connection_id, refused["authorization"].removeprefix("Bearer "))
@@ -41,7 +41,7 @@ async def connect(transport: Transport, target: Target) -> Session:
     return Session("sophos", hosts, authorize, renew, classify if is_tenant else classify_partner)
 
 
-async def _mint(transport: Transport, target: Target) -> Token:
+async def _mint(sender: Sender, target: Target) -> Token:
     identity = str(target.connection.get("identity_url") or IDENTITY)
     form = {
         "grant_type": "client_credentials",
@@ -50,15 +50,17 @@ async def _mint(transport: Transport, target: Target) -> Token:
         "scope": "token",
     }
     address = f"{identity.rstrip('/')}/api/v2/oauth2/token"
-    answer = await transport.send("POST", address, origins={origin(identity)}, form=form)
+    answer = await sender.purpose("sign-in").send("POST", address, origins={origin(identity)}, form=form)
     if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
         raise classify_sign_in(answer)
     return token_of(answer)
 
 
-async def _whoami(transport: Transport, api: str, bearer: Mapping[str, str]) -> Token:
+async def _whoami(sender: Sender, api: str, bearer: Mapping[str, str]) -> Token:
     """The partner's id, kept as a token is."""
-    answer = await transport.send("GET", f"{api.rstrip('/')}/whoami/v1", origins={origin(api)}, headers=bearer)
+    answer = await sender.purpose("whoami").send(
+        "GET", f"{api.rstrip('/')}/whoami/v1", origins={origin(api)}, headers=bearer
+    )
     if answer.status != 200:  # noqa: PLR2004
         raise classify_partner(answer)
     body = answer.json()

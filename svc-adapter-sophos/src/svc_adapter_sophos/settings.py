@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mspbyte_common.vendors.budget import Limit
+from mspbyte_common.vendors.limits import Limit
 
 IDENTITY = "https://id.sophos.com"
 API = "https://api.central.sophos.com"
@@ -12,8 +12,9 @@ DOMAIN = "sophos.com"
 LIMITS = (
     Limit(scope="connection", requests=10, seconds=1),
     Limit(scope="connection", requests=100, seconds=60),
-    Limit(scope="connection", requests=1_000, seconds=3_600),
-    Limit(scope="connection", concurrent=8),
+    Limit(scope="connection", requests=1_000, seconds=3_600, burst=0.1),
+    Limit(scope="connection", requests=200_000, seconds=86_400),
 )
 """Published as 10/s, 100/min, 1,000/h, 200,000/day without saying per what: taken per credential, the safest reading.
-Override with MSPBYTE_LIMITS where Sophos has told you otherwise."""
+Override with MSPBYTE_LIMITS where Sophos has told you otherwise. No limit on what happens at a time is documented, nor any
+header but Retry-After."""

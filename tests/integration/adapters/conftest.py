@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from mspbyte_common import ids, secrets
 from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.declarations import index
-from mspbyte_common.vendors.budget import Budget
+from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.transport import Transport
 from svc_adapter_autotask import auth as autotask_auth
 from svc_adapter_autotask.main import AUTOTASK
@@ -145,7 +145,7 @@ class Bench:
             vendor,
             index(vendor.endpoints, key=lambda one: one.resource),
             Transport(self.world.http, allow_loopback_http=True),
-            Budget(()),
+            Budget(vendor_name, (), self.pools[vendor_name]),
             self.kek,
         )
         await runner.receive(SimpleNamespace(data=orjson.dumps({"run": str(run), "msp": str(self.msp)})))

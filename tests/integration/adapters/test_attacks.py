@@ -26,10 +26,10 @@ from tests.integration.adapters.attacks import addresses
 from mspbyte_common.declarations import index
 from mspbyte_common.errors import VendorError
 from mspbyte_common.vendors import transport as transport_module
-from mspbyte_common.vendors.budget import Budget
 from mspbyte_common.vendors.connections import Guard, GuardedHTTP
+from mspbyte_common.vendors.limits import Owner
 from mspbyte_common.vendors.pull import pull
-from mspbyte_common.vendors.session import Target, fetcher
+from mspbyte_common.vendors.session import Sender, Target, fetcher
 from mspbyte_common.vendors.transport import Transport, client_over
 from svc_adapter_autotask import auth as autotask_auth
 from svc_adapter_autotask.main import AUTOTASK
@@ -166,6 +166,17 @@ CASES: list[tuple[str, str, str]] = [
 LISTS = {"m365": (M365, "users"), "sophos": (SOPHOS, "endpoints"), "autotask": (AUTOTASK, "Companies")}
 
 
+class NoBudget:
+    """Lets everything through: what is at stake here is where it goes."""
+
+    @contextlib.asynccontextmanager
+    async def request(self, _owner, _cost):
+        yield
+
+    async def due(self, _owner, _seconds) -> bool:
+        return False
+
+
 async def attacked(listeners: Listeners, vendor: str, kind: str, attack: str, guard: type[Guard] = Guard) -> str:
     """Reads a list while the attack is in it; returns the class of what stopped the run, or ''."""
     m365_auth.TOKENS._tokens.clear()
@@ -195,8 +206,9 @@ async def attacked(listeners: Listeners, vendor: str, kind: str, attack: str, gu
         transport = Transport(client, allow_loopback_http=True)
         try:
             async with asyncio.timeout(20):
-                session = await declared.connect(transport, target)
-                fetch = fetcher(transport, Budget(()), session, target, endpoint)
+                sender = Sender(vendor, transport, NoBudget(), Owner(*[uuid4()] * 3, resource), declared.heed)
+                session = await declared.connect(sender, target)
+                fetch = fetcher(sender, session, endpoint)
                 await pull(endpoint, fetch, keep, place=None, number=0)
         except VendorError as error:
             shown = f"{error} {error!r} {error.__cause__!r} {error.__context__!r}"

@@ -24,9 +24,9 @@ REDIRECT = Answer(307, {"location": "https://evil.example"}, b"")
 THREADS = "The Autotask API thread threshold of 3 threads has been exceeded"
 SHARED = [
     (REDIRECT, e.SchemaDrift),
-    (told(THREADS, 429), e.ThrottledAccount),
-    (told(THREADS), e.ThrottledAccount),
-    (told("Itgenatr005"), e.ThrottledAccount),
+    (told(THREADS, 429), e.ThrottledEndpoint),
+    (told(THREADS), e.ThrottledEndpoint),
+    (told("Itgenatr005"), e.ThrottledEndpoint),
     (Answer(429, {}, b""), e.ThrottledApplication),
     *((Answer(status, {}, b"<html>"), e.VendorOutage) for status in (502, 503, 504)),
     (Answer(500, {}, b""), e.Transient),

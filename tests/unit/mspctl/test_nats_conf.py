@@ -23,8 +23,10 @@ def test_every_consumer_is_pulled_by_exactly_one_service():
 
 
 @pytest.mark.parametrize("service", [member.name for member in SERVICES])
-def test_a_service_subscribes_its_own_inbox_and_nothing_else(service):
-    assert permissions(service).subscribe == (f"_INBOX_{service}.>",)
+def test_a_service_subscribes_its_own_inbox_and_an_adapter_its_vendors_pauses(service):
+    pauses = [f"limits.paused.{service.removeprefix('svc_adapter_')}"] if service.startswith("svc_adapter_") else []
+    assert permissions(service).subscribe == (f"_INBOX_{service}.>", *pauses)
+    assert [subject for subject in permissions(service).publish if subject.startswith("limits")] == pauses
 
 
 @pytest.mark.parametrize("service", [member.name for member in SERVICES])

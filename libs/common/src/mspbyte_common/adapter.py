@@ -36,12 +36,14 @@ from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
 from mspbyte_common.vendors import incremental, store
-from mspbyte_common.vendors.budget import Budget, Limit
+from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.keep import Keeper
+from mspbyte_common.vendors.limits import Limit, Owner
 from mspbyte_common.vendors.pull import Page, mark_of, pull
-from mspbyte_common.vendors.session import Session, Target, fetcher
+from mspbyte_common.vendors.session import Feedback, Sender, Session, Target, fetcher, no_feedback
 from mspbyte_common.vendors.store import LEASE_SECONDS, Run
+from mspbyte_common.vendors.transport import Answer as HttpAnswer
 from mspbyte_common.vendors.transport import Transport, open_transport
 
 log = structlog.get_logger()
@@ -59,10 +61,8 @@ class AdapterSettings(ServiceSettings):
 
     allow_loopback_http: bool = False
     """True only for simulators: plain http may be spoken to loopback addresses."""
-    budget_share: float = 1.0
-    """The share of the vendor's limits this process may use, above 0 and at most 1; 0.25 with four replicas."""
     limits: tuple[Limit, ...] | None = None
-    """The vendor's limits, where they differ from the adapter's own: a JSON list."""
+    """The vendor's limits, where they differ from the adapter's own: a JSON list. All replicas share them."""
     hands: int = 8
 
 
@@ -73,7 +73,8 @@ class Vendor:
     name: str
     endpoints: Sequence[Endpoint]
     limits: Sequence[Limit]
-    connect: Callable[[Transport, Target], Awaitable[Session]]
+    connect: Callable[[Sender, Target], Awaitable[Session]]
+    heed: Callable[[HttpAnswer], Feedback | None] = no_feedback
 
 
 def adapter(vendor: Vendor) -> Body:
@@ -86,9 +87,12 @@ def adapter(vendor: Vendor) -> Body:
             message = f"{service.name} needs AdapterSettings"
             raise TypeError(message)
         kek = secrets.read_kek(settings.kek_file)
-        budget = Budget(settings.limits or vendor.limits, settings.budget_share)
+        limits = vendor.limits if settings.limits is None else settings.limits
         await _register(service, vendor)
-        async with open_transport(allow_loopback_http=settings.allow_loopback_http) as transport:
+        async with (
+            Budget(vendor.name, limits, service.pool, service.nats) as budget,
+            open_transport(allow_loopback_http=settings.allow_loopback_http) as transport,
+        ):
             runner = Runner(service, vendor, endpoints, transport, budget, kek)
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
@@ -155,19 +159,21 @@ class Runner:
     async def _carry_out(self, run: Run) -> None:
         endpoint = self.endpoints[run.resource]
         target = await self._target(run)
-        session = await self.vendor.connect(self.transport, target)
-        ask = fetcher(self.transport, self.budget, session, target, endpoint)
+        owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
+        sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed)
         since = await self._since(run, endpoint)
         keeper = Keeper(self.service.pool, run, endpoint, target, since)
 
         async def keep(page: Page) -> None:
             await self.service.announcer.work(await keeper.page(page))
 
-        if run.mode is None:
-            mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)
-            await keeper.begin(mode, mark)
-        if run.page_token is not None or run.pages == 0:
-            await pull(endpoint, ask, keep, since=since, place=run.page_token, number=run.pages)
+        async with self.budget.heeding(owner):
+            ask = fetcher(sender, await self.vendor.connect(sender, target), endpoint)
+            if run.mode is None:
+                mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)
+                await keeper.begin(mode, mark)
+            if run.page_token is not None or run.pages == 0:
+                await pull(endpoint, ask, keep, since=since, place=run.page_token, number=run.pages)
         await self.service.announcer.work(await keeper.complete())
         RUNS.labels(run.vendor, "succeeded").inc()
         log.info("run_succeeded", mode="full" if since is None else "incremental")

@@ -6,7 +6,9 @@ PipelineError
 │   ├── Retryable         tried again later by the scheduler, six times, then the run fails
 │   │   ├── Throttled             waits as told, burns no attempt; the vendor did not say for whom
 │   │   │   ├── ThrottledApplication   all that uses the connection waits
-│   │   │   └── ThrottledAccount       this account waits
+│   │   │   ├── ThrottledAccount       this account waits
+│   │   │   ├── ThrottledEndpoint      this list of the connection waits
+│   │   │   └── OutOfBudget            we would be too fast: nothing was sent
 │   │   ├── Transient             backs off exponentially
 │   │   │   └── VendorOutage      the vendor or its gateway is down, for everybody
 │   │   ├── Unreachable           backs off exponentially: no answer at all
@@ -90,6 +92,19 @@ class ThrottledAccount(Throttled):
     """The vendor limits this account: the others go on."""
 
     error_class = "throttled_account"
+
+
+class ThrottledEndpoint(Throttled):
+    """The vendor limits this list of the connection: other lists go on."""
+
+    error_class = "throttled_endpoint"
+
+
+class OutOfBudget(Throttled):
+    """The budget has no room for a while: nothing was sent, and the run is taken up again when there is."""
+
+    error_class = "out_of_budget"
+    advice_default = "Nothing to do: the run goes on by itself. mspctl budget list shows what is used up or paused."
 
 
 class Transient(Retryable):

@@ -19,6 +19,15 @@ VENDOR_UNCLASSIFIED = Counter(
     "mspbyte_vendor_unclassified_total", "Answers of vendors that no table of failures knows", ["vendor", "place"]
 )
 VENDOR_SECONDS = Histogram("mspbyte_vendor_request_seconds", "Seconds per request to a vendor", ["vendor"])
+BUDGET_LEASES = Counter("mspbyte_budget_leases_total", "Slices asked for of shared budgets", ["vendor", "outcome"])
+BUDGET_PERMITS = Counter("mspbyte_budget_permits_total", "Permits of shared budgets", ["vendor", "outcome"])
+BUDGET_SECONDS = Histogram(
+    "mspbyte_budget_wait_seconds",
+    "Seconds a request waited for its budget",
+    ["vendor"],
+    buckets=(0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
+)
+BUDGET_PAUSES = Counter("mspbyte_budget_pauses_total", "Refusals that paused a scope", ["vendor", "level"])
 RECORDS = Counter("mspbyte_records_total", "Records read from vendors", ["vendor", "resource", "outcome"])
 RUNS = Counter("mspbyte_runs_total", "Runs by how they ended", ["vendor", "outcome"])
 BACKLOG = Gauge("mspbyte_work_waiting", "Pieces of work not finished", ["stage"])

@@ -46,6 +46,8 @@ _ADAPTER = {
         "UPDATE (raw_data, semantic_hash, volatile_hash, changed_at, deleted_at)",
     ),
     "work": ("SELECT", "INSERT", "UPDATE (announced_at)"),
+    "budget": ("SELECT", "INSERT", "UPDATE"),
+    "budget_place": WRITE,
 }
 
 ROLES: tuple[Role, ...] = (
@@ -141,6 +143,8 @@ ROLES: tuple[Role, ...] = (
             "finding_event": ("SELECT", "INSERT"),
             "recheck": READ,
             "report": WRITE,
+            "budget": READ,
+            "budget_place": READ,
         },
         every_msp=frozenset({"msp"}),
     ),

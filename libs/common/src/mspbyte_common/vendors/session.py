@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
 from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
-from mspbyte_common.vendors.budget import Budget
+from mspbyte_common.vendors.budget.budget import ONE, Budget
 from mspbyte_common.vendors.endpoint import Ask, Endpoint, Reply, Request
+from mspbyte_common.vendors.limits import Cost, Level, Owner
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from mspbyte_common.vendors.waits import clock_of
 
@@ -31,12 +32,85 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Feedback:
+    """What a vendor says of its limit: the share of the rate to keep to from now on, and whom it means."""
+
+    level: Level
+    share: float
+
+
+def no_feedback(_answer: Answer) -> Feedback | None:
+    """The vendor's answers say nothing of its limits."""
+    return None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The one way to a vendor: whatever is sent, also to sign in, draws on the budget.
+
+    `heed` reads from any answer how near the limit is.
+    """
+
+    vendor: str
+    transport: Transport
+    budget: Budget
+    owner: Owner
+    heed: Callable[[Answer], Feedback | None] = no_feedback
+
+    def purpose(self, resource: str) -> Sender:
+        """The same for something other than the list: signing in, looking up."""
+        return replace(self, owner=replace(self.owner, resource=resource))
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        origins: Collection[str],
+        cost: Cost = ONE,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request within the budget, one answer, whatever its status."""
+        async with self.budget.request(self.owner, cost):
+            started = time.perf_counter()
+            try:
+                answer = await self.transport.send(
+                    method, url, origins=origins, headers=headers, params=params, json=json, form=form
+                )
+            except VendorError as error:
+                VENDOR_REQUESTS.labels(self.vendor, error.error_class).inc()
+                raise
+            finally:
+                VENDOR_SECONDS.labels(self.vendor).observe(time.perf_counter() - started)
+        told = self.heed(answer)
+        if told is not None:
+            await self.slow(told)
+        return answer
+
+    async def slow(self, told: Feedback) -> None:
+        """Keeps the shared budget to what the vendor said."""
+        await self.budget.lower(self.owner, told.level, told.share)
+
+    async def due(self, seconds: float) -> bool:
+        """Whether it is for this process to ask how much of the connection's limit is used."""
+        return await self.budget.due(self.owner, seconds)
+
+
+def one_each(_request: Request) -> Cost:
+    """Every request costs one."""
+    return ONE
+
+
+@dataclass(frozen=True)
 class Session:
     """How one account is asked.
 
     `hosts`: base address by the name an endpoint's `host` has. `authorize` gives the headers of a request; `renew` is told
     of headers that were refused and says whether others may be had. `classify` gets an answer that is not data and returns
-    the error to raise.
+    the error to raise. `cost`: what a request takes of the vendor's limits.
     """
 
     vendor: str
@@ -44,6 +118,7 @@ class Session:
     authorize: Callable[[], Awaitable[Mapping[str, str]]]
     renew: Callable[[Mapping[str, str]], bool]
     classify: Callable[[Answer], VendorError]
+    cost: Callable[[Request], Cost] = one_each
 
 
 def _joined(base: str, url: str) -> str:
@@ -55,25 +130,21 @@ def _joined(base: str, url: str) -> str:
         raise HostRefused(message) from None
 
 
-def fetcher(transport: Transport, budget: Budget, session: Session, target: Target, endpoint: Endpoint) -> Ask:
+def fetcher(sender: Sender, session: Session, endpoint: Endpoint) -> Ask:
     """The function through which the pull loop asks this account for pages of this endpoint."""
     base = session.hosts[endpoint.host].rstrip("/") + "/"
     origins = frozenset(origin(address) for address in session.hosts.values())
 
     async def send(request: Request, headers: Mapping[str, str]) -> Answer:
-        url = _joined(base, request.url)
-        async with budget.request(target.connection_id, target.account_id, endpoint.resource):
-            started = time.perf_counter()
-            try:
-                answer = await transport.send(
-                    request.method, url, origins=origins, headers=headers, params=request.params, json=request.body
-                )
-            except VendorError as error:
-                VENDOR_REQUESTS.labels(session.vendor, error.error_class).inc()
-                raise
-            finally:
-                VENDOR_SECONDS.labels(session.vendor).observe(time.perf_counter() - started)
-        return answer
+        return await sender.send(
+            request.method,
+            _joined(base, request.url),
+            origins=origins,
+            cost=session.cost(request),
+            headers=headers,
+            params=request.params,
+            json=request.body,
+        )
 
     async def ask(request: Request) -> Reply:
         headers = await session.authorize()

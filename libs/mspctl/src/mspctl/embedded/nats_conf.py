@@ -45,7 +45,8 @@ def permissions(service: str) -> Permissions:
         place = f"{consumer.stream}.{consumer.name}"
         publish += [f"$JS.API.CONSUMER.MSG.NEXT.{place}", f"$JS.API.CONSUMER.INFO.{place}", f"$JS.ACK.{place}.>"]
     if service.startswith("svc_adapter_"):
-        return Permissions((*publish, "stage.process.>", "stage.evaluate.>", *FACTS), inbox)
+        paused = f"limits.paused.{service.removeprefix('svc_adapter_')}"
+        return Permissions((*publish, "stage.process.>", "stage.evaluate.>", paused, *FACTS), (*inbox, paused))
     # A stage announces its own work too: the next of a window, and the halves of a batch that was split.
     following = STAGES[min(STAGES.index(consumer) for consumer in PULLS[service]) :]
     return Permissions((*publish, *(f"stage.{stage}.>" for stage in following), *FACTS), inbox)
