@@ -25,6 +25,9 @@ demo: install ## one full sync of a simulated MSP (CLIENTS=12 SEED=1)
 test: install ## every test that needs no Docker
 	$(BIN)/pytest
 
+bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …"; all when not given)
+	$(BIN)/mspctl bench $(FIGURES)
+
 check: install format-check lint types imports test ## all of it, as CI runs it
 
 format: install ## format the code
@@ -46,4 +49,4 @@ imports: install ## who may import whom
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test check format format-check lint types imports clean
+.PHONY: help install demo test bench check format format-check lint types imports clean

@@ -258,3 +258,24 @@ def test_intervals_are_set_for_the_jobs_a_choice_fits_and_a_shorter_one_fires_ea
     assert set(rows("SELECT full_seconds FROM job")) == {(3_600,)}
     assert "which jobs" in ctl("job", "set", "--every", "15m", code=2)
     assert "no span of time" in ctl("job", "set", "--vendor", "sophos", "--every", "soon", code=2)
+
+
+def test_a_budget_shows_its_use_its_share_and_who_is_paused(ctl, estate, rows):
+    msp, connection = (rows(f"SELECT id FROM {table}")[0][0] for table in ("msp", "connection"))
+    values = """INSERT INTO budget (msp_id, scope, vendor, level, connection_id, limit_text, amount, seconds, window_at,
+                                    spent, spent_before, factor, lowered_at, not_before, refused, reason)
+                VALUES (%s, %s, 'sophos', 'connection', %s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s, %s,
+                        {}, {}, %s, %s)"""
+    limit = values.format("now() - interval '60 seconds'", "NULL")
+    rows(limit, msp, "a", connection, "100 requests / 3600 s", 100, 3_600, 0, 40, 20, 0.5, 0, None)
+    rows(limit, msp, "b", connection, "9 requests / 1 s", 9, 1, -900, 9, 9, 1, 0, None)
+    place = values.format("'epoch'", "now() + interval '1 hour'")
+    rows(place, msp, "c", connection, None, None, None, 0, 0, 0, 1, 2, "too many")
+    rows(place.replace("'1 hour'", "'-1 hour'"), msp, "d", connection, None, None, None, 0, 0, 0, 1, 0, None)
+    shown = {row["limit"]: row for row in ctl("budget", "list", "--vendor", "sophos")}
+    assert len(shown) == 3
+    assert shown["100 requests / 3600 s"]["used"] == 60
+    assert shown["100 requests / 3600 s"]["share"] == pytest.approx(0.6, abs=0.02)
+    assert shown["9 requests / 1 s"]["used"] == 0
+    assert (shown[None]["refused"], shown[None]["reason"]) == (2, "too many")
+    assert shown[None]["paused_until"] is not None

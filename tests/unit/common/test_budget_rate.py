@@ -27,7 +27,7 @@ rates = st.builds(
     Rate,
     amount=st.integers(1, 400).map(float),
     seconds=st.sampled_from([1.0, 10.0, 60.0, 3_600.0]),
-    burst=st.sampled_from([0.0, 0.03, 0.1, 0.5]),
+    burst=st.sampled_from([0.0, 0.02, 0.1, 0.5]),
 )
 asks = st.lists(
     st.tuples(st.floats(0.0, 30.0), st.lists(st.integers(1, 5), min_size=1, max_size=20), st.floats(0.0, 1.0)),

@@ -10,7 +10,9 @@ from typer.exceptions import Abort, TyperException
 from mspbyte_common.errors import UsageError
 from mspctl.commands import (
     account,
+    bench,
     bootstrap,
+    budget,
     connection,
     dead,
     demo,
@@ -33,9 +35,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up.up, demo.demo, status.status, report.report, bootstrap.bootstrap):
+for command in (up.up, demo.demo, status.status, report.report, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, entity, finding, dead, quarantine):
+for noun in (msp, connection, account, job, run, budget, entity, finding, dead, quarantine):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

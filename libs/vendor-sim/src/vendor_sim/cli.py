@@ -31,9 +31,10 @@ def serve(
     truth: Annotated[Path | None, typer.Option(help="Where to write the ground truth.")] = None,
     limits: Annotated[bool, typer.Option("--limits", help="Refuse what exceeds the vendors' limits.")] = False,  # noqa: FBT002
     limits_scale: Annotated[float, typer.Option(min=0.0, help="What the limits allow is multiplied by this.")] = 1.0,
+    autotask_window: Annotated[float, typer.Option(min=0.1, help="Seconds of Autotask's threshold, an hour.")] = 3600.0,
 ) -> None:
     """Serve Microsoft 365, Autotask and Sophos Central on loopback ports until a signal comes."""
     day: date = as_of.date() if as_of else datetime.now(UTC).date()
     estate = generate(seed, clients, day)
-    enforced = Enforced(estate, Rules(scale=limits_scale)) if limits else UNLIMITED
+    enforced = Enforced(estate, Rules(scale=limits_scale, autotask_window=autotask_window)) if limits else UNLIMITED
     asyncio.run(serve_estate(estate, addresses, truth, enforced))

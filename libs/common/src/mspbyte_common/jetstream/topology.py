@@ -3,6 +3,7 @@
     scheduler ──jobs.<vendor>.<resource>──▶ JOBS ──▶ adapter-<vendor>
     adapters, stages ──stage.<stage>.<kind>──▶ STAGES ──▶ process, resolve, link, evaluate, report
     anyone ◀── FACTS (entity.changed.<kind>, finding.<state>.<check>)          dead.<stage> ──▶ DEAD
+    adapters of a vendor ◀── limits.paused.<vendor> ──▶ each other: core NATS, in no stream
 
 A message is a hint (ADR 0001): streams are bounded, drop the oldest, and everything in them can be announced again.
 """

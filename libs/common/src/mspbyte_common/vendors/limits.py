@@ -32,7 +32,7 @@ class Limit(BaseModel):
     units: Annotated[float | None, Field(ge=1)] = None
     """What a request weighs is the vendor's own measure (`Cost.units`)."""
     seconds: Annotated[float, Field(gt=0)] = 1.0
-    burst: Annotated[float, Field(ge=0, le=0.5)] = 0.03
+    burst: Annotated[float, Field(ge=0, le=0.5)] = 0.02
     """The share that may come at once after a quiet time. The steady rate is lower by as much: the window always holds."""
     concurrent: Annotated[int | None, Field(ge=1)] = None
     resources: frozenset[str] = frozenset()

@@ -25,28 +25,33 @@ from mspctl.embedded.servers import Servers, running_servers
 from mspctl.embedded.supervisor import Supervisor
 
 SIMULATOR_SECONDS = 120.0
+UNREFUSED = '[{"scope": "account", "requests": 1000, "seconds": 1}]'
+"""The limits of adapters whose simulators refuse nothing: the real ones would stretch a demo over an hour."""
 
 
 @dataclass(frozen=True)
 class SimulatorOptions:
-    """Which estate the vendor simulators serve; `as_of` None is today."""
+    """Which estate the vendor simulators serve; `as_of` None is today. `limits`: what they are told to refuse, if anything."""
 
     seed: int = 1
     clients: int = 12
     as_of: date | None = None
+    limits: tuple[str, ...] = ()
 
 
 @dataclass
 class Fleet:
     """Everything, running while the context lasts. Start-up failures are UsageErrors that name the log to read.
 
-    `replicas`: service → how many processes, 1 where it is not named. Addresses stand in `<directory>/fleet.json`.
+    `replicas`: service → how many processes, 1 where it is not named. `budgets`: adapter → its MSPBYTE_LIMITS, where they
+    are not the vendor's. Addresses stand in `<directory>/fleet.json`.
     """
 
     directory: Path
     simulators: SimulatorOptions | None = None
     services: Sequence[Member] = SERVICES
     replicas: Mapping[str, int] = field(default_factory=dict)
+    budgets: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.home = Home(self.directory)
@@ -125,6 +130,7 @@ class Fleet:
                     *("--seed", str(options.seed), "--clients", str(options.clients)),
                     *("--as-of", (options.as_of or datetime.now(UTC).date()).isoformat()),
                     *("--addresses", str(self.simulators_file), "--truth", str(self.truth_file)),
+                    *options.limits,
                 ),
                 log=self.home.logs / "vendor_sim.log",
                 tier=2,
@@ -165,6 +171,7 @@ class Fleet:
             env["MSPBYTE_KEK_FILE"] = str(self.home.kek_file)
             if self.simulators is not None:
                 env["MSPBYTE_ALLOW_LOOPBACK_HTTP"] = "true"
+                env["MSPBYTE_LIMITS"] = self.budgets.get(member.name, UNREFUSED)
         return Program(
             name=name,
             argv=(sys.executable, "-m", member.name),

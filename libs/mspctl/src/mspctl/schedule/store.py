@@ -1,4 +1,4 @@
-"""SQL over job, run, listing and what waits in `work`."""
+"""SQL over job, run, listing, budget and what waits in `work`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from mspbyte_common.vendors.budget.rate import RECOVERY_SECONDS
 from mspctl.store import Connection, Row
 
 
@@ -161,3 +162,32 @@ def open_dead_letters(connection: Connection) -> int:
     """Dead letters nobody has dealt with."""
     row = connection.execute("SELECT count(*) AS n FROM dead_letter WHERE state = 'open'").fetchone()
     return int(row["n"]) if row else 0
+
+
+def budgets(connection: Connection, vendor: str | None) -> list[Row]:
+    """Every limit and every paused place: what is allowed, used in the window, given up to the vendor, and until when.
+
+    `used` is about the last window's length, the window before this one taken as even; of places, how many are held.
+    """
+    return connection.execute(
+        """
+        SELECT b.vendor, c.name AS connection, a.name AS account, b.resource, b.limit_text AS "limit",
+               b.amount AS allowed, b.seconds,
+               CASE WHEN b.limit_text IS NULL THEN NULL
+                    WHEN b.seconds IS NULL THEN (SELECT count(*) FROM budget_place p
+                         WHERE p.scope = b.scope AND p.held_until > clock_timestamp())
+                    ELSE round((CASE WHEN age < b.seconds THEN b.spent + b.spent_before * (1 - age / b.seconds)
+                                     WHEN age < 2 * b.seconds THEN b.spent * (2 - age / b.seconds) ELSE 0 END)::numeric)
+               END::float8 AS used,
+               CASE WHEN b.limit_text IS NOT NULL AND b.seconds IS NOT NULL
+                    THEN least(1, b.factor + extract(epoch FROM clock_timestamp() - b.lowered_at) / %(recovery)s)::float8
+               END AS share,
+               b.refused, CASE WHEN b.not_before > clock_timestamp() THEN b.not_before END AS paused_until, b.reason
+        FROM budget b
+        CROSS JOIN LATERAL (SELECT extract(epoch FROM clock_timestamp() - b.window_at)::float8 AS age) w
+        JOIN connection c ON c.id = b.connection_id LEFT JOIN account a ON a.id = b.account_id
+        WHERE (%(vendor)s::text IS NULL OR b.vendor = %(vendor)s) AND (b.limit_text IS NOT NULL OR b.refused > 0)
+        ORDER BY b.vendor, c.name, b.level <> 'connection', a.name, b.resource, b.limit_text
+        """,
+        {"vendor": vendor, "recovery": RECOVERY_SECONDS},
+    ).fetchall()

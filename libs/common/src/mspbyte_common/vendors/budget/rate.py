@@ -29,7 +29,7 @@ class Rate:
 
     amount: float
     seconds: float
-    burst: float = 0.03
+    burst: float = 0.02
 
     @property
     def valid(self) -> float:
