@@ -67,6 +67,10 @@ def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
     async def zone(_request: Request) -> Response:
         return JSONResponse({"url": "https://webservices3.autotask.net/atservicesrest/", "zoneName": "a zone"})
 
+    async def threshold(_request: Request) -> Response:
+        told = {"externalRequestThreshold": 10_000, "requestThresholdTimeframe": 60, "currentTimeframeRequestCount": 9}
+        return JSONResponse(told)
+
     async def batch(request: Request) -> Response:
         asked = (await request.json())["requests"]
         members = {"value": [{"@odata.type": "#microsoft.graph.user", "id": "11111111-2222-3333-4444-555555555555"}]}
@@ -100,6 +104,7 @@ def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
             Route("/api/v2/oauth2/token", token, methods=["POST"]),
             Route("/whoami/v1", whoami),
             Route("/atservicesrest/v1.0/zoneInformation", zone),
+            Route("/{path:path}/ThresholdInformation", threshold),
             Route("/atservicesrest/V1.0/{entity}/query", autotask, methods=["POST"]),
             Route("/v1.0/$batch", batch, methods=["POST"]),
             Route("/v1.0/{path:path}", graph),
