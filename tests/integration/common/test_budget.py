@@ -74,7 +74,7 @@ async def test_replicas_at_once_stay_below_every_nested_limit_and_use_it(pool) -
     async def ask(who: Owner, now: float) -> None:
         sent.extend((slot, who) for slot in await lease(pool, who, LIMITS, 2, now))
 
-    steps = 150
+    steps = 75
     for step in range(steps):
         await asyncio.gather(*(ask(who, START + step * 0.2) for who in whos))
     for scope in ("connection", "account", "endpoint"):

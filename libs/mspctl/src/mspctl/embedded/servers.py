@@ -80,9 +80,9 @@ async def running_servers(home: Home, supervisor: Supervisor) -> AsyncIterator[S
         try:
             yield servers
         finally:
-            caring.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await caring
+            while not caring.done():  # a wait_for of Python 3.11 that ends as it is cancelled forgets the cancellation
+                caring.cancel()
+                await asyncio.wait({caring}, timeout=1.0)
 
 
 async def _start_nats(servers: Servers) -> Keeper:
