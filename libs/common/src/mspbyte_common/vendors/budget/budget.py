@@ -19,7 +19,7 @@ from uuid import UUID
 import structlog
 from nats.aio.client import Client
 
-from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, transaction
+from mspbyte_common.db.engine import DATABASE_ERRORS, Connection, Pool, transaction
 from mspbyte_common.errors import OutOfBudget, Throttled
 from mspbyte_common.metrics import BUDGET_PAUSES, BUDGET_SECONDS
 from mspbyte_common.vendors.budget import store
@@ -116,8 +116,7 @@ class Budget:
     async def _lease(self, owner: Owner, rates: Bound, shared: Sequence[str], costs: Sequence[Cost]) -> Slice:
         """A slice of permits, by this process's clock; on the way it learns of every pause of the connection."""
         weights = [[limit.cost(cost) for _, limit in rates] for cost in costs]
-        async with transaction(self.pool, owner.msp_id) as connection:
-            rows = await store.locked(connection, self.vendor, owner, rates)
+        async with self._locked(owner, rates) as (connection, rows):
             known = time.monotonic() - rows.now
             not_before = max((rows.paused.get(place, 0.0) for place in shared), default=0.0)
             given = grant(list(rows.buckets.values()), weights, rows.now, not_before)
@@ -128,6 +127,18 @@ class Budget:
         valid = min((bucket.rate.valid for bucket in rows.buckets.values()), default=VALID_SECONDS)
         again = None if given.again is None else given.again + known
         return Slice(tuple(slot + known for slot in given.slots), valid, again)
+
+    @asynccontextmanager
+    async def _locked(self, owner: Owner, rates: Bound) -> AsyncIterator[tuple[Connection, store.Rows]]:
+        """A transaction that holds the rates' rows; they are made first, where they are not there."""
+        while True:
+            async with transaction(self.pool, owner.msp_id) as connection:
+                rows = await store.locked(connection, owner, rates)
+                if rows is not None:
+                    yield connection, rows
+                    return
+            async with transaction(self.pool, owner.msp_id) as connection:
+                await store.add(connection, self.vendor, owner, rates)
 
     async def refused(self, owner: Owner, error: Throttled) -> None:
         """Stops whom the vendor refused, here at once, then everywhere; and goes on slower afterwards.
@@ -158,8 +169,7 @@ class Budget:
         bound = tuple(one for one in owner.bound_by(self.limits) if one[1].scope == level and not one[1].concurrent)
         if not bound:
             return
-        async with transaction(self.pool, owner.msp_id) as connection:
-            rows = await store.locked(connection, self.vendor, owner, bound)
+        async with self._locked(owner, bound) as (connection, rows):
             factors = {
                 scope: lowered(bucket.factor, share * bucket.factor if relative else share)
                 for scope, bucket in rows.buckets.items()

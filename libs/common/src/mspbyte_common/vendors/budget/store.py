@@ -26,11 +26,12 @@ class Rows:
 
 
 async def locked(
-    connection: Connection, vendor: str, owner: Owner, bound: Sequence[tuple[str, Limit]], *, now: float | None = None
-) -> Rows:
+    connection: Connection, owner: Owner, bound: Sequence[tuple[str, Limit]], *, now: float | None = None
+) -> Rows | None:
     """Locks the rows of these limits to the end of the transaction, in one round trip. `now`: a test's clock.
 
-    Rows that are not there are added: the first request makes them, and a crash of the server empties the table.
+    None when rows are missing: `add` them, in a transaction of their own. Who holds some of the locks must not wait for
+    others that stand before them.
     """
     rates = {name: Rate(limit.amount, limit.seconds, limit.burst) for name, limit in bound}
     async with connection.pipeline():
@@ -52,8 +53,7 @@ async def locked(
         )
     found = {row[0]: row[1:] for row in await rows.fetchall()}
     if len(found) < len(rates):
-        await _add(connection, vendor, owner, bound)
-        return await locked(connection, vendor, owner, bound, now=now)
+        return None
     paused = await pauses.fetchall()
     clock = float(paused[0][0]) if now is None else now
     buckets = {}
@@ -63,8 +63,11 @@ async def locked(
     return Rows(clock, buckets, {scope: until for _, scope, until in paused if scope is not None})
 
 
-async def _add(connection: Connection, vendor: str, owner: Owner, bound: Sequence[tuple[str, Limit | None]]) -> None:
-    """Adds rows of limits, or of places (which have none)."""
+async def add(connection: Connection, vendor: str, owner: Owner, bound: Sequence[tuple[str, Limit | None]]) -> None:
+    """Adds rows of limits, or of places (which have none), that are not there.
+
+    The first request makes them; a crash of the server empties the table.
+    """
     rows = [
         (name, name.partition("/")[0], limit and str(limit), limit and limit.amount, limit and limit.window)
         for name, limit in sorted(bound, key=lambda one: one[0])
@@ -117,7 +120,7 @@ async def charge(connection: Connection, owner: Owner, buckets: Mapping[str, Buc
 
 async def strike(connection: Connection, vendor: str, owner: Owner, place: str, reason: str) -> int:
     """Counts a refusal of the place, locked to the end of the transaction; returns which one it is in a row."""
-    await _add(connection, vendor, owner, [(place, None)])
+    await add(connection, vendor, owner, [(place, None)])
     cursor = await connection.execute(
         """
         UPDATE budget SET refused = refused + 1, reason = %(reason)s, refused_at = clock_timestamp(),
@@ -157,7 +160,7 @@ async def lower(connection: Connection, owner: Owner, factors: Mapping[str, floa
 async def due(connection: Connection, vendor: str, owner: Owner, seconds: float) -> bool:
     """Whether the connection was last looked at that long ago; of all replicas that ask, one is told so."""
     place = owner.place("connection")
-    await _add(connection, vendor, owner, [(place, None)])
+    await add(connection, vendor, owner, [(place, None)])
     cursor = await connection.execute(
         """
         UPDATE budget SET looked_at = clock_timestamp() WHERE msp_id = %s AND scope = %s
@@ -175,7 +178,7 @@ async def take_place(
     scope, limit = bound
     lock = "SELECT FROM budget WHERE msp_id = %s AND scope = %s FOR UPDATE"
     while (await connection.execute(lock, (owner.msp_id, scope))).rowcount == 0:
-        await _add(connection, vendor, owner, [bound])
+        await add(connection, vendor, owner, [bound])
     cursor = await connection.execute(
         """
         INSERT INTO budget_place (msp_id, scope, holder, held_until)
