@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from mspbyte_common.errors import (
-    ConsentMissing,
     CredentialInvalid,
+    PermissionMissing,
     RequestInvalid,
     ThrottledApplication,
     ThrottledEndpoint,
@@ -76,8 +76,8 @@ DATA: Final = (
         advice="Check the tracking identifier (integration_code): mspctl connection set-secret.",
     ),
     Failure(CredentialInvalid, text="Zone information could not be determined", advice=USER),
-    Failure(ConsentMissing, status=403, advice=LEVEL),
-    Failure(ConsentMissing, status=500, text="permission", advice=LEVEL),
+    Failure(PermissionMissing, status=403, advice=LEVEL),
+    Failure(PermissionMissing, status=500, text="permission", advice=LEVEL),
     Failure(RequestInvalid, status=500, text="Unable to find"),
     Failure(RequestInvalid, status=500, text="Invalid query syntax"),
     Failure(RequestInvalid, status=500, text="500 or fewer 'OR' conditions"),

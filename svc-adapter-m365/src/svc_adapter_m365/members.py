@@ -1,7 +1,7 @@
-"""Group members, twenty groups to a request.
+"""Members of groups and roles, twenty of these to a request.
 
-Graph expands at most twenty members into a group, so each page of groups is completed through `$batch`: the record then
-has `members` as an unlimited `$expand=members($select=id)` would send it.
+Graph expands at most twenty members into a group and none into a role, so each page is completed through `$batch`: the
+record then has `members` as an unlimited `$expand=members($select=id)` would send it.
 """
 
 from __future__ import annotations
@@ -22,31 +22,37 @@ from svc_adapter_m365.failures import classify
 BATCH = 20
 """Graph's own bound on the requests in a batch."""
 ROUNDS = 1_000
-"""More rounds than this for one page of groups is a list that does not end."""
+"""More rounds than this for one page of records is a list that does not end."""
 
 
-async def add_members(groups: list[Record], fetch: Fetch) -> list[Record]:
+async def add_group_members(groups: list[Record], fetch: Fetch) -> list[Record]:
     """The groups, each with its direct members (`id` and `@odata.type`), whatever their number."""
-    members: dict[str, list[Record]] = {str(group["id"]): [] for group in groups if group.get("id")}
-    waiting = {group: f"/groups/{group}/members?$select=id&$top=999" for group in members}
+    return await _add_members(groups, fetch, "/groups/{}/members?$select=id&$top=999")
+
+
+async def add_role_members(roles: list[Record], fetch: Fetch) -> list[Record]:
+    """The roles, each with those it is assigned to. Graph does not page them, and takes no `$top`."""
+    return await _add_members(roles, fetch, "/directoryRoles/{}/members?$select=id")
+
+
+async def _add_members(records: list[Record], fetch: Fetch, url: str) -> list[Record]:
+    members: dict[str, list[Record]] = {str(one["id"]): [] for one in records if one.get("id")}
+    waiting = {key: url.format(key) for key in members}
     for _ in range(ROUNDS):
         if not waiting:
-            return [
-                group | {"members": in_order(members[str(group["id"])])} if group.get("id") else group
-                for group in groups
-            ]
+            return [one | {"members": in_order(members[str(one["id"])])} if one.get("id") else one for one in records]
         for some in _chunks(list(waiting.items())):
-            body = {"requests": [{"id": group, "method": "GET", "url": url} for group, url in some]}
+            body = {"requests": [{"id": key, "method": "GET", "url": url} for key, url in some]}
             answered = await fetch(Request("POST", "/v1.0/$batch", {}, body))
-            for group, answer in _answers(answered, dict(some)):
+            for key, answer in _answers(answered, dict(some)):
                 page = _page(answer)
-                members[group].extend({name: one.get(name) for name in ("@odata.type", "id")} for one in page["value"])
+                members[key].extend({name: one.get(name) for name in ("@odata.type", "id")} for one in page["value"])
                 link = page.get("@odata.nextLink")
                 if link is None:
-                    del waiting[group]
+                    del waiting[key]
                 else:
-                    waiting[group] = _relative(str(link))
-    message = f"the members of {len(waiting)} groups do not end"
+                    waiting[key] = _relative(str(link))
+    message = f"the members of {len(waiting)} records do not end"
     raise SchemaDrift(message)
 
 
@@ -80,7 +86,7 @@ def _inner_error(status: int, headers: dict[str, str], body: object) -> VendorEr
     if status == 429:  # noqa: PLR2004
         return Throttled("members throttled", retry_after=retry_after(answer))
     if status in (0, 404, 424):
-        return Transient(f"members answered {status}: a group changed while it was read")
+        return Transient(f"members answered {status}: what they belong to changed while it was read")
     return classify(answer)
 
 

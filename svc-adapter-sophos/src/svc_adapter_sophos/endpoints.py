@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from mspbyte_common.vendors.endpoint import Accounts, Body, Cursor, Endpoint, Incremental, Record, Request, by
+from mspbyte_common.vendors.endpoint import Accounts, Body, Cursor, Endpoint, Incremental, Record, Request, by, whole
 from mspbyte_common.vendors.moments import began, moment, replaces
-from mspbyte_common.vendors.pages import key_after, page_number
+from mspbyte_common.vendors.pages import key_after, page_number, unpaged
 
 
 def _name(record: Record) -> str | None:
@@ -27,6 +27,10 @@ def _no_host(settings: Mapping[str, Any]) -> str | None:
     return None if settings.get("api_host") else "Sophos lists the tenant without an API host"
 
 
+READ = "the credential's role Service Principal ReadOnly, and the customer's Partner Assistance"
+FIREWALL = f"{READ}, and Sophos Firewall in Central"
+LATEST = "latest"
+
 TENANTS = Endpoint(
     resource="tenants",
     kind="tenant",
@@ -39,6 +43,8 @@ TENANTS = Endpoint(
     level="root",
     priority=1,
     accounts=Accounts(by("id"), _name, _settings, _no_host),
+    needs="a credential of the partner with the role Service Principal ReadOnly",
+    essential=True,
 )
 ENDPOINTS_LIST = Endpoint(
     resource="endpoints",
@@ -49,6 +55,8 @@ ENDPOINTS_LIST = Endpoint(
     paging=key_after(),
     interval=timedelta(hours=4),
     volatile=frozenset({"lastSeenAt", "online"}),
+    needs="the customer's Partner Assistance",
+    essential=True,
 )
 
 
@@ -80,6 +88,50 @@ ALERTS = Endpoint(
     paging=key_after(),
     interval=timedelta(hours=24),
     incremental=RAISED_SINCE,
+    needs="the customer's Partner Assistance",
+    essential=True,
 )
+FIREWALLS = Endpoint(
+    resource="firewalls",
+    kind="firewall",
+    path="/firewall/v1/firewalls",
+    params={"pageSize": "100", "pageTotal": "true"},
+    records="items",
+    paging=page_number(),
+    interval=timedelta(hours=24),
+    needs=FIREWALL,
+)
+LICENCES = Endpoint(
+    resource="licenses",
+    kind="licence",
+    path="/licenses/v1/licenses",
+    records="licenses",
+    paging=unpaged(),
+    interval=timedelta(hours=24),
+    host="global",
+    needs=READ,
+)
+DIRECTORY_USERS = Endpoint(
+    resource="directoryUsers",
+    kind="identity",
+    path="/common/v1/directory/users",
+    params={"pageSize": "100", "pageTotal": "true"},
+    records="items",
+    paging=page_number(counted=False),
+    interval=timedelta(hours=24),
+    needs=READ,
+)
+HEALTH_CHECK = Endpoint(
+    resource="accountHealthCheck",
+    kind="score",
+    path="/account-health-check/v1/health-check",
+    records="",
+    extract=whole,
+    paging=unpaged(),
+    interval=timedelta(hours=24),
+    record_id=lambda _record: LATEST,
+    needs=READ,
+)
+"""One record per tenant: how it stands now."""
 
-ENDPOINTS = (TENANTS, ENDPOINTS_LIST, ALERTS)
+ENDPOINTS = (TENANTS, ENDPOINTS_LIST, ALERTS, FIREWALLS, LICENCES, DIRECTORY_USERS, HEALTH_CHECK)

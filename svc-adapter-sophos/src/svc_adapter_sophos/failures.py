@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from mspbyte_common.errors import (
-    ConsentMissing,
     CredentialInvalid,
     PartnerAssistanceMissing,
+    PermissionMissing,
     RequestInvalid,
     ResourceGone,
     ThrottledApplication,
@@ -73,7 +73,7 @@ PARTNER: Final = (
     *_SHARED,
     Failure(RequestInvalid, status=400),
     Failure(TokenExpired, status=401),
-    Failure(ConsentMissing, status=403, advice=ROLE),
+    Failure(PermissionMissing, status=403, advice=ROLE),
     Failure(RequestInvalid, status=404),
     Failure(RequestInvalid, status=409),
 )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection
-from mspbyte_common.models import Company, Contact, Contract, ContractLine, ContractUnit, Device, Kind, Tenant
+from mspbyte_common.models import Company, Contact, Contract, ContractLine, ContractUnit, Device, Kind, Tenant, Ticket
 from svc_resolvers import store
 from svc_resolvers.store import Unresolved
 
@@ -56,7 +56,7 @@ async def assign(connection: Connection, records: Sequence[tuple[Unresolved, Kin
 
 
 def _company_id(model: Kind) -> str | None:
-    if isinstance(model, Company | Contact | Contract | Device):
+    if isinstance(model, Company | Contact | Contract | Device | Ticket):
         return model.company_id
     return None
 

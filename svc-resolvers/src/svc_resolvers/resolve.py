@@ -10,7 +10,7 @@ from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.ledger.item import Item, Next, batches
-from mspbyte_common.models import KINDS, Company, Contract, Device, Kind, Tenant
+from mspbyte_common.models import KINDS, Company, Contract, Device, Firewall, Kind, Tenant
 from svc_resolvers import rules, store
 from svc_resolvers.apply import apply_rules
 from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, assign
@@ -88,12 +88,12 @@ def _resolve_one(
 
 
 def _client_keys(model: Kind, client: UUID | None) -> frozenset[Key]:
-    """A company is its client; devices and tenants refer to theirs."""
+    """A company is its client; devices, firewalls and tenants refer to theirs."""
     if client is None:
         return frozenset()
     if isinstance(model, Company):
         return frozenset({Key(refers=False, key_type="client", key_value=str(client))})
-    if isinstance(model, Device | Tenant):
+    if isinstance(model, Device | Firewall | Tenant):
         return frozenset({Key(refers=True, key_type="client", key_value=str(client))})
     return frozenset()
 

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from tests.integration.adapters.conftest import Bench, Wire, new_bench
 
 from mspbyte_common.ledger.perform import perform
+from svc_adapter_autotask.endpoints import LABELLED
 from svc_processors.process import process
 
 ROOT = Path(__file__).parents[3]
@@ -41,7 +42,13 @@ PUBLISHED: dict[str, tuple[list[str], list[str]]] = {
         ["autotask/companies.query.json", "autotask/apigrate.companies.query.includefields.0.json"],
         [],
     ),
+    "m365/directoryRoles": (["m365/directoryrole-list.json"], []),
+    "m365/conditionalAccessPolicies": (["m365/conditionalaccessroot-list-policies.json"], []),
+    "m365/securityDefaults": (["m365/identitysecuritydefaultsenforcementpolicy-get.json"], []),
+    "m365/userRegistrationDetails": (["m365/authenticationmethodsroot-list-userregistrationdetails.json"], []),
+    "m365/secureScores": (["m365/securescore-get.json"], []),
     "autotask/Contacts": (["autotask/contacts.query.json"], []),
+    "autotask/Tickets": (["autotask/tickets.query.json"], []),
     "sophos/tenants": (["sophos/xsoar.partner.tenant.json"], []),
     "sophos/endpoints": (["sophos/xsoar.endpoints.json", "sophos/r7.endpoint-groups.endpoints.json"], []),
     "sophos/alerts": (["sophos/xsoar.common.alerts.json"], []),
@@ -51,8 +58,8 @@ PUBLISHED: dict[str, tuple[list[str], list[str]]] = {
 
 def _records(path: Path) -> list[dict[str, Any]]:
     answer = orjson.loads(path.read_bytes())
-    found = answer.get("value", answer.get("items", answer)) if isinstance(answer, dict) else answer
-    return found if isinstance(found, list) else [found]
+    lists = (answer.get("value"), answer.get("items")) if isinstance(answer, dict) else (answer,)
+    return next((found for found in lists if isinstance(found, list)), [answer])
 
 
 def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
@@ -81,6 +88,17 @@ def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
         rows = sorted((row for page in pages for row in page), key=lambda row: row["id"])
         return JSONResponse({"items": [row for row in rows if row["id"] > last], "pageDetails": {}})
 
+    async def picklists(request: Request) -> Response:
+        own = [row for page in pages for row in page if row["entity"] == request.path_params["entity"]]
+        values = [{name: row[name] for name in row if name not in {"entity", "field"}} for row in own]
+        return JSONResponse({"fields": [{"name": own[0]["field"], "picklistValues": values}] if own else []})
+
+    async def alone(_request: Request) -> Response:
+        return JSONResponse(pages[0][0])
+
+    async def licences(_request: Request) -> Response:
+        return JSONResponse({"licenses": pages[0]})
+
     async def graph(request: Request) -> Response:
         number = int(request.query_params.get("$skiptoken", 0))
         body: dict[str, Any] = {"value": pages[number]}
@@ -106,7 +124,11 @@ def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
             Route("/atservicesrest/v1.0/zoneInformation", zone),
             Route("/{path:path}/ThresholdInformation", threshold),
             Route("/atservicesrest/V1.0/{entity}/query", autotask, methods=["POST"]),
+            Route("/atservicesrest/V1.0/{entity}/entityInformation/fields", picklists),
             Route("/v1.0/$batch", batch, methods=["POST"]),
+            Route("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", alone),
+            Route("/account-health-check/v1/health-check", alone),
+            Route("/licenses/v1/licenses", licences),
             Route("/v1.0/{path:path}", graph),
             Route("/{path:path}", sophos),
         ]
@@ -130,7 +152,9 @@ async def _come_through(database, vendor: str, resource: str, pages: list[list[d
         assert (run["state"], run["error"], run["pages"]) == (
             "succeeded",
             None,
-            1 if vendor == "autotask" else len(pages),
+            {"autotask": 1, "picklists": len(LABELLED)}.get(
+                resource if resource == "picklists" else vendor, len(pages)
+            ),
         )
     pool = await database.pool("svc_processors")
     for (number,) in database.execute("SELECT id FROM work WHERE stage = 'process'"):

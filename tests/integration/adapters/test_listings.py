@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from tests.integration.adapters.conftest import VENDORS, Bench
 
 from mspbyte_common.declarations import index
 from mspbyte_common.vendors.keep import Keeper
+from svc_adapter_autotask.endpoints import LABELLED
+from vendor_sim.autotask.fields import PICKLISTS
+from vendor_sim.estate import Estate, M365Tenant
 
 LISTS = [(vendor.name, endpoint.resource) for vendor in VENDORS.values() for endpoint in vendor.endpoints]
+
+NAMES = {
+    "subscribedSkus": "subscribed_skus",
+    "managedDevices": "managed_devices",
+    "directoryRoles": "directory_roles",
+    "conditionalAccessPolicies": "conditional_access",
+    "signInActivity": "users",
+    "alerts_v2": "security_alerts",
+}
+"""How the estate calls the lists it does not call as Graph does."""
 
 
 async def _account(bench: Bench, vendor: str, resource: str):
@@ -18,40 +33,58 @@ async def _account(bench: Bench, vendor: str, resource: str):
         return bench.roots[vendor]
     estate = bench.world.estate
     if vendor == "m365":
-        tenant = max(estate.m365, key=lambda one: len(estate.m365[one].users))
+        tenant = max(estate.m365, key=lambda one: (_has_policies(estate.m365[one]), len(estate.m365[one].users)))
         return bench.account(vendor, tenant)
     assert (await bench.read("sophos", bench.roots["sophos"], "tenants"))["state"] == "succeeded"
     tenant = max(
-        filter(estate.sophos.reachable, estate.sophos.tenants), key=lambda one: len(estate.sophos.endpoints[one])
+        filter(estate.sophos.reachable, estate.sophos.tenants),
+        key=lambda one: (bool(estate.sophos.firewalls[one]), len(estate.sophos.endpoints[one])),
     )
     return bench.account(vendor, tenant)
 
 
+def _has_policies(tenant: M365Tenant) -> bool:
+    return tenant.premium and bool(tenant.conditional_access)
+
+
 def _there(bench: Bench, vendor: str, account, resource: str) -> set[str]:
     """The ids the vendor has of the list."""
-    estate = bench.world.estate
     [(external_id,)] = bench.database.execute("SELECT external_id FROM account WHERE id = %s", account)
-    if vendor == "autotask":
-        name = {
-            "Companies": "companies",
-            "Contacts": "contacts",
-            "ConfigurationItems": "configuration_items",
-            "Contracts": "contracts",
-            "ContractServices": "contract_services",
-            "ContractServiceUnits": "contract_service_units",
-            "Services": "services",
-        }[resource]
-        return {str(one) for one in getattr(estate.autotask, name)}
-    if vendor == "sophos":
-        if resource == "tenants":
-            return set(estate.sophos.tenants)
-        return set(getattr(estate.sophos, resource)[external_id])
-    if resource == "delegatedAdminRelationships":
-        return set(estate.relationships)
-    if resource == "organization":
-        return {external_id}
-    name = {"subscribedSkus": "subscribed_skus", "managedDevices": "managed_devices"}.get(resource, resource)
-    return set(getattr(estate.m365[external_id], name))
+    at_vendor = {"autotask": _at_autotask, "sophos": _at_sophos, "m365": _at_m365}[vendor]
+    return {str(one) for one in at_vendor(bench.world.estate, external_id, resource)}
+
+
+def _at_autotask(estate: Estate, _account: str, resource: str) -> Iterable[object]:
+    if resource != "picklists":
+        return estate.autotask.table(resource)
+    lists = PICKLISTS.items()
+    return [f"{entity}.{field}.{row[0]}" for (entity, field), rows in lists for row in rows if entity in LABELLED]
+
+
+def _at_sophos(estate: Estate, account: str, resource: str) -> Iterable[object]:
+    match resource:
+        case "tenants":
+            return estate.sophos.tenants
+        case "accountHealthCheck":
+            return ["latest"]
+        case "licenses":
+            return [row["id"] for row in estate.sophos.licences[account]]
+    return getattr(estate.sophos, {"directoryUsers": "users"}.get(resource, resource))[account]
+
+
+def _at_m365(estate: Estate, account: str, resource: str) -> Iterable[object]:
+    match resource:
+        case "delegatedAdminRelationships":
+            return estate.relationships
+        case "organization":
+            return [account]
+        case "secureScores":
+            return ["latest"]
+        case "securityDefaults":
+            return ["00000000-0000-0000-0000-000000000005"]
+        case "userRegistrationDetails":
+            return [key for key, user in estate.m365[account].users.items() if user["accountEnabled"]]
+    return getattr(estate.m365[account], NAMES.get(resource, resource))
 
 
 @pytest.mark.parametrize(("vendor", "resource"), LISTS)

@@ -55,7 +55,7 @@ PARTNERS = [
     *SHARED,
     (api(400, "badRequest"), e.RequestInvalid),
     (api(401, "unauthorized"), e.TokenExpired),
-    (api(403, "Forbidden"), e.ConsentMissing),
+    (api(403, "Forbidden"), e.PermissionMissing),
     (api(404, "notFound"), e.RequestInvalid),
     (api(409, "resourceConflict"), e.RequestInvalid),
 ]

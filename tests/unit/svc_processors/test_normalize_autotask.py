@@ -79,6 +79,7 @@ def test_a_configuration_item_an_rmm_tool_filled_in(normalized: Normalized) -> N
         serial="To be filled by O.E.M.",
         macs=("00155DA84B64", "34E6D7A1B2C3"),
         addresses=("10.7.0.12",),
+        asset_id="40311",
         company_id="174",
         contact_id="30684001",
         last_user="NORDLICHT\\ida",

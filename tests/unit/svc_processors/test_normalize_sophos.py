@@ -104,7 +104,6 @@ def test_an_alert_that_is_listed_is_open(normalized: Normalized) -> None:
         title="Real time protection disabled",
         raised_at=datetime(2026, 1, 14, 15, 4, 53, 780000, tzinfo=UTC),
         agent_id="5ac00000-0000-4000-8000-00000000000a",
-        person_id=None,
         state="open",
     )
 

@@ -13,22 +13,38 @@ from svc_processors.normalizer import Normalizer
 
 GOLDEN = [
     ("autotask", "Companies", "company", 1),
-    ("autotask", "ConfigurationItems", "device", 1),
+    ("autotask", "ConfigurationItems", "device", 2),
     ("autotask", "Contacts", "contact", 1),
-    ("autotask", "ContractServiceUnits", "contract_unit", 1),
-    ("autotask", "ContractServices", "contract_line", 1),
+    ("autotask", "ContractServiceBundleUnits", "contract_unit", 1),
+    ("autotask", "ContractServiceBundles", "contract_line", 1),
+    ("autotask", "ContractServiceUnits", "contract_unit", 2),
+    ("autotask", "ContractServices", "contract_line", 2),
     ("autotask", "Contracts", "contract", 1),
+    ("autotask", "Resources", "technician", 1),
     ("autotask", "Services", "service", 1),
+    ("autotask", "Tickets", "ticket", 1),
+    ("autotask", "picklists", "picklist_value", 1),
+    ("m365", "alerts_v2", "alert", 1),
+    ("m365", "conditionalAccessPolicies", "policy", 1),
     ("m365", "delegatedAdminRelationships", "tenant", 1),
-    ("m365", "devices", "device", 1),
+    ("m365", "devices", "device", 2),
+    ("m365", "directoryRoles", "role", 1),
     ("m365", "domains", "domain", 1),
     ("m365", "groups", "group", 1),
-    ("m365", "managedDevices", "device", 1),
+    ("m365", "managedDevices", "device", 2),
     ("m365", "organization", "tenant", 1),
-    ("m365", "subscribedSkus", "licence", 1),
+    ("m365", "secureScores", "score", 1),
+    ("m365", "securityDefaults", "policy", 1),
+    ("m365", "signInActivity", "sign_in", 1),
+    ("m365", "subscribedSkus", "licence", 2),
+    ("m365", "userRegistrationDetails", "mfa_registration", 1),
     ("m365", "users", "identity", 1),
-    ("sophos", "alerts", "alert", 1),
-    ("sophos", "endpoints", "device", 1),
+    ("sophos", "accountHealthCheck", "score", 1),
+    ("sophos", "alerts", "alert", 2),
+    ("sophos", "directoryUsers", "identity", 1),
+    ("sophos", "endpoints", "device", 2),
+    ("sophos", "firewalls", "firewall", 1),
+    ("sophos", "licenses", "licence", 1),
     ("sophos", "tenants", "tenant", 1),
 ]
 
@@ -52,4 +68,4 @@ def test_each_module_is_named_after_its_list(normalizers: dict[tuple[str, str], 
     for (vendor, resource), item in normalizers.items():
         assert isinstance(item.normalize, types.FunctionType)
         module = item.normalize.__module__.rpartition(".")[2]
-        assert module.replace("_", "") == f"{vendor}{resource}".lower()
+        assert module.replace("_", "") == f"{vendor}{resource}".lower().replace("_", "")

@@ -213,10 +213,13 @@ def test_an_alert_refers_to_the_endpoint_it_is_about(make: Make) -> None:
         title=None,
         raised_at=None,
         agent_id="e-1",
-        person_id=None,
+        person_ids=("p-1",),
         state="open",
     )
-    assert _told("sophos", alert) == ({("sophos_alert_id", "a-1")}, {("sophos_endpoint_id", "e-1")})
+    assert _told("sophos", alert) == (
+        {("sophos_alert_id", "a-1")},
+        {("sophos_endpoint_id", "e-1"), ("sophos_object_id", "p-1")},
+    )
     assert _told("sophos", make(Device, agent_id="e-1"))[0] == {("sophos_endpoint_id", "e-1")}
 
 

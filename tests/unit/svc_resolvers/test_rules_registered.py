@@ -15,7 +15,7 @@ GOLDEN = [
     ("host_name_canonical", 1, 10, ("device",)),
     ("macs_canonical", 1, 30, ("device",)),
     ("phones_canonical", 1, 40, ("identity", "contact")),
-    ("serial_canonical", 1, 20, ("device",)),
+    ("serial_canonical", 1, 20, ("device", "firewall")),
     ("upn_canonical", 1, 10, ("identity",)),
 ]
 

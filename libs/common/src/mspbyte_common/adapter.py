@@ -23,6 +23,7 @@ from mspbyte_common.errors import (
     DeltaExpired,
     LeaseLost,
     Parking,
+    Refused,
     Retryable,
     Throttled,
     Unavailable,
@@ -108,6 +109,7 @@ async def _register(service: Service, vendor: Vendor) -> None:
             int(one.interval.total_seconds()),
             one.priority,
             int(one.incremental.interval.total_seconds()) if one.incremental else None,
+            one.needs,
         )
         for one in vendor.endpoints
     ]
@@ -239,7 +241,9 @@ class Runner:
 
     async def _failed(self, run: Run, error: VendorError) -> None:
         """By class: again later, parked until a person acts, unavailable, or failed until the next fire."""
-        log.warning("run_failed", error_class=error.error_class, error=str(error))
+        say = log.info if isinstance(error, Unavailable | Refused) else log.warning
+        say("run_failed", error_class=error.error_class, error=str(error))
+        endpoint = self.endpoints[run.resource]
         told = (error.error_class, str(error)[:2_000], error.advice)
         following: list[Next] = []
         outcome = "failed"
@@ -255,7 +259,7 @@ class Runner:
                         await store.start_over(connection, run)
                     most = min(BACKOFF_MOST, BACKOFF_SECONDS * 2**run.attempts)
                     await store.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
-                elif isinstance(error, Parking):
+                elif isinstance(error, Parking) or (isinstance(error, Refused) and endpoint.essential):
                     outcome = "parked"
                     await store.finish(connection, run, "parked", told)
                     parked = await store.park(
@@ -267,9 +271,11 @@ class Runner:
                     )
                     if parked:
                         following.append(Next("evaluate", "account", run.account_id, parked))
-                elif isinstance(error, Unavailable):
+                elif isinstance(error, Unavailable | Refused):
                     outcome = "unavailable"
-                    await store.unavailable(connection, run, str(error))
+                    await store.freshness_changes(connection, run.msp_id)
+                    if await store.unavailable(connection, run, _without(endpoint, error)):
+                        following.append(Next("evaluate", "listing", run.account_id, [run.job_id]))
                     await store.finish(connection, run, "unavailable", told)
                 else:
                     await store.finish(connection, run, "failed", told)
@@ -278,6 +284,11 @@ class Runner:
             return
         RUNS.labels(run.vendor, outcome).inc()
         await self.service.announcer.work(announcements)
+
+
+def _without(endpoint: Endpoint, error: Unavailable | Refused) -> str:
+    """Why the account has no such list, and what the list needs."""
+    return f"{error.why}; {endpoint.resource} needs {endpoint.needs}" if endpoint.needs else error.why
 
 
 def _defect(error: Exception) -> VendorError:

@@ -18,9 +18,12 @@ PipelineError
 │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
 │   │   ├── CredentialInvalid
 │   │   ├── ConsentMissing
-│   │   ├── PartnerAssistanceMissing
 │   │   ├── TenantDisabled
 │   │   └── AccountGone
+│   ├── Refused           the account withholds this list: one the account is nothing without stops it as Parking does,
+│   │   │                 any other is Unavailable
+│   │   ├── PermissionMissing
+│   │   └── PartnerAssistanceMissing
 │   ├── Unavailable       the account has no such resource: said once, not retried before the next listing
 │   │   ├── LicenceMissing
 │   │   └── ResourceGone
@@ -166,17 +169,10 @@ class CredentialInvalid(Parking):
 
 
 class ConsentMissing(Parking):
-    """The credential works, but not for this account."""
+    """The credential works, but this account does not let it sign in."""
 
     error_class = "consent_missing"
     advice_default = "Have the customer's administrator grant access, then: mspctl account resume."
-
-
-class PartnerAssistanceMissing(Parking):
-    """The tenant does not let the partner in."""
-
-    error_class = "partner_assistance_missing"
-    advice_default = "Have the customer switch on the partner's access, then: mspctl account resume."
 
 
 class TenantDisabled(Parking):
@@ -196,10 +192,37 @@ class AccountGone(Parking):
     advice_default = "If the customer has left, exclude the account: mspctl account exclude."
 
 
+class Refused(VendorError):
+    """The account withholds a list from this credential.
+
+    What follows depends on the list (`Endpoint.essential`): without one the account is nothing, another is unavailable.
+    """
+
+    why: ClassVar[str] = "the account withholds it"
+
+
+class PermissionMissing(Refused):
+    """The credential works in this account, but may not read this list."""
+
+    error_class = "permission_missing"
+    why = "the credential may not read it"
+    advice_default = "Grant the permission the list needs, then: mspctl account resume."
+
+
+class PartnerAssistanceMissing(Refused):
+    """The tenant does not let the partner in."""
+
+    error_class = "partner_assistance_missing"
+    why = "the tenant does not let the partner in"
+    advice_default = "Have the customer switch on the partner's access, then: mspctl account resume."
+
+
 class Unavailable(VendorError):
     """The account is not licensed for, or has no, such resource."""
 
     error_class = "unavailable"
+    why: ClassVar[str] = "the account has no such resource"
+    """Said on the listing. It is one text for one cause: the vendor's own words differ from request to request."""
     advice_default = "Nothing to do unless the customer should have this product."
 
 
@@ -207,6 +230,7 @@ class LicenceMissing(Unavailable):
     """The account lacks the licence this list needs."""
 
     error_class = "licence_missing"
+    why = "the account lacks the licence"
     advice_default = "Nothing to do unless the customer should have the licence; the next listing sees it."
 
 
@@ -214,6 +238,7 @@ class ResourceGone(Unavailable):
     """What was asked for is not there, for this account."""
 
     error_class = "resource_gone"
+    why = "the vendor has no such list for this account"
     advice_default = "Nothing to do unless the customer should have this product; the next listing asks again."
 
 

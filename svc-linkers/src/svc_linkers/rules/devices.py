@@ -26,3 +26,14 @@ BY_ENTRA_ID = _rule("entra_id", "entra_device_id", 1.00, scope="account")
 BY_SERIAL = _rule("serial", "serial", 0.98, most_per_resource=3)
 BY_MAC = _rule("mac", "mac", 0.90, counted_by="serial", disagree=("serial", "os_family"))
 BY_HOST_NAME = _rule("host_name", "host_name", 0.80, counted_by="serial", disagree=("serial", "os_family"))
+FIREWALL_BY_SERIAL = SamenessRule(
+    id="same_device_firewall_serial",
+    version=1,
+    relation="same_device",
+    left="firewall",
+    left_key="serial",
+    right="device",
+    right_key="serial",
+    confidence=0.98,
+)
+"""A firewall of the vendor's console, and the item the PSA bills for."""

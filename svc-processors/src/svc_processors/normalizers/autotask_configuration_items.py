@@ -19,7 +19,6 @@ _BETWEEN_MACS = re.compile(r"[\[\],;|\s]+")
 def normalize(raw: Mapping[str, Any]) -> Device:
     """A configuration item. Its system and class are unknown unless an RMM tool filled in the operating system."""
     record = Caseless(raw)
-    ident(record["id"])
     system = text(record.get("rmmDeviceAuditOperatingSystem"))
     family = os_family(system)
     return Device(
@@ -31,6 +30,7 @@ def normalize(raw: Mapping[str, Any]) -> Device:
         serial=text(record.get("serialNumber")) or text(record.get("dattoSerialNumber")),
         macs=_macs(text(record.get("rmmDeviceAuditMacAddress"))),
         addresses=distinct((text(record.get("rmmDeviceAuditIPAddress")),)),
+        asset_id=ident(record["id"]),
         company_id=ident(record["companyID"]),
         contact_id=ident_or_none(record.get("contactID")),
         last_user=text(record.get("rmmDeviceAuditLastUser")),
@@ -45,4 +45,4 @@ def _macs(sent: str | None) -> tuple[str, ...]:
     return tuple(sorted(set(filter(None, _BETWEEN_MACS.split(sent or "")))))
 
 
-NORMALIZER = Normalizer(vendor="autotask", resource="ConfigurationItems", kind=Device, version=1, normalize=normalize)
+NORMALIZER = Normalizer(vendor="autotask", resource="ConfigurationItems", kind=Device, version=2, normalize=normalize)

@@ -36,6 +36,6 @@ NORMALIZER = Normalizer(
     vendor="autotask",
     resource="ContractServiceUnits",
     kind=ContractUnit,
-    version=1,
+    version=2,
     normalize=normalize,
 )

@@ -28,6 +28,6 @@ NORMALIZER = Normalizer(
     vendor="autotask",
     resource="ContractServices",
     kind=ContractLine,
-    version=1,
+    version=2,
     normalize=normalize,
 )

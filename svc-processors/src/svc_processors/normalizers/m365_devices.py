@@ -40,4 +40,4 @@ def _compliance(compliant: bool | None) -> Literal["compliant", "noncompliant"] 
     return "compliant" if compliant else "noncompliant"
 
 
-NORMALIZER = Normalizer(vendor="m365", resource="devices", kind=Device, version=1, normalize=normalize)
+NORMALIZER = Normalizer(vendor="m365", resource="devices", kind=Device, version=2, normalize=normalize)

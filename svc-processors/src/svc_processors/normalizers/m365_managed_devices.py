@@ -47,4 +47,4 @@ def normalize(raw: Mapping[str, Any]) -> Device:
     )
 
 
-NORMALIZER = Normalizer(vendor="m365", resource="managedDevices", kind=Device, version=1, normalize=normalize)
+NORMALIZER = Normalizer(vendor="m365", resource="managedDevices", kind=Device, version=2, normalize=normalize)

@@ -38,4 +38,4 @@ def normalize(raw: Mapping[str, Any]) -> Licence:
     )
 
 
-NORMALIZER = Normalizer(vendor="m365", resource="subscribedSkus", kind=Licence, version=1, normalize=normalize)
+NORMALIZER = Normalizer(vendor="m365", resource="subscribedSkus", kind=Licence, version=2, normalize=normalize)

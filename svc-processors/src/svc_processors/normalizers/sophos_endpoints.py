@@ -8,7 +8,19 @@ from typing import Any, Final
 from mspbyte_common.models import Device, Product
 from mspbyte_common.models.device import DeviceClass, Health, OsFamily
 from svc_processors.normalizer import Normalizer
-from svc_processors.reading import choice, distinct, entries, flag, guid, part, required_text, strings, text, whole
+from svc_processors.reading import (
+    choice,
+    distinct,
+    entries,
+    flag,
+    guid,
+    guid_or_none,
+    part,
+    required_text,
+    strings,
+    text,
+    whole,
+)
 from svc_processors.times import instant
 
 _CLASSES: Final[dict[str, DeviceClass]] = {"computer": "workstation", "server": "server"}
@@ -31,6 +43,7 @@ def normalize(raw: Mapping[str, Any]) -> Device:
         macs=tuple(sorted(strings(raw.get("macAddresses")))),
         addresses=distinct(sorted(strings(raw.get("ipv4Addresses"))) + sorted(strings(raw.get("ipv6Addresses")))),
         agent_id=guid(raw["id"]),
+        owner_id=guid_or_none(person.get("id")),
         last_user=text(person.get("viaLogin")) or text(person.get("name")),
         agent_health=_health(raw.get("health")),
         tamper_protection=flag(raw.get("tamperProtectionEnabled")),
@@ -65,4 +78,4 @@ def _products(products: object) -> tuple[Product, ...] | None:
     return tuple(sorted(found, key=lambda product: product.code))
 
 
-NORMALIZER = Normalizer(vendor="sophos", resource="endpoints", kind=Device, version=1, normalize=normalize)
+NORMALIZER = Normalizer(vendor="sophos", resource="endpoints", kind=Device, version=2, normalize=normalize)

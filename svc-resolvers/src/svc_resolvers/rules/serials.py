@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mspbyte_common.models import Device
+from mspbyte_common.models import Device, Firewall
 from svc_resolvers import canonical
 from svc_resolvers.rule import Outcome, Rule, shown
 from svc_resolvers.shipped import placeholder_serials
 
 
-def _serial(model: Device) -> Outcome:
+def _serial(model: Device | Firewall) -> Outcome:
     """What firmware says where there is no number would make one device of thousands."""
     if model.serial is None:
         return Outcome({"serial_canonical": None})
@@ -18,4 +18,4 @@ def _serial(model: Device) -> Outcome:
     return Outcome({"serial_canonical": found})
 
 
-SERIAL = Rule(id="serial_canonical", version=1, order=20, kinds=(Device,), apply=_serial)
+SERIAL = Rule(id="serial_canonical", version=1, order=20, kinds=(Device, Firewall), apply=_serial)

@@ -150,10 +150,12 @@ resource = Table(
     Column("interval_seconds", Integer, nullable=False),
     Column("priority", SmallInteger, nullable=False),
     Column("incremental_seconds", Integer),
+    Column("needs", Text, nullable=False, server_default=text("''")),
     CheckConstraint("level IN ('root', 'tenant')", name="level"),
     comment=(
         "What the adapters can fetch: each adapter writes its own rows when it starts. interval_seconds: how often in "
-        "full; incremental_seconds: how often only what changed, NULL where the vendor cannot tell."
+        "full; incremental_seconds: how often only what changed, NULL where the vendor cannot tell; needs: the "
+        "permission, role or licence without which the vendor refuses it."
     ),
 )
 
@@ -195,11 +197,12 @@ listing = Table(
     Column("held_ids", ARRAY(Id), nullable=False, server_default=text("'{}'")),
     Column("unavailable_reason", Text),
     Column("current_at", Time),
+    Column("unavailable_since", Time),
     Index("ix_listing_account_id", "account_id"),
     comment=(
         "What the last runs proved of a resource: when it was last read whole (complete_at), until when all changes "
         "are known (current_at), the cursor to go on from there, and the deletions that wait for a second listing to "
-        "agree."
+        "agree. unavailable_reason: the account has no such resource."
     ),
 )
 

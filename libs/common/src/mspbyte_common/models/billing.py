@@ -24,6 +24,14 @@ class Licence(Kind):
     suspended: int | None
     free: bool
     state: Literal["enabled", "warning", "suspended", "deleted", "locked_out", "unknown"]
+    term: str | None = None
+    """How it is sold, in the vendor's words (trial, term, usage)."""
+    unlimited: bool | None = None
+    """True: there is no number of seats, so none was bought."""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    """None: it does not end, or the record does not tell."""
+    perpetual: bool | None = None
 
 
 class Service(Kind):
@@ -55,13 +63,16 @@ class Contract(Kind):
 
 
 class ContractLine(Kind):
-    """A service within a contract, with its price per unit."""
+    """A service, or a bundle of services, within a contract, with its price per unit."""
 
     NAME: ClassVar[str] = "contract_line"
 
     line_id: str
     contract_id: str
-    service_id: str
+    service_id: str | None
+    """None for a bundle."""
+    bundle_id: str | None = None
+    """None for a single service. Ids of lines with a bundle and of those with a service are counted separately."""
     unit_price: Decimal | None
     unit_cost: Decimal | None
     description: str | None
@@ -75,7 +86,8 @@ class ContractUnit(Kind):
     unit_id: str
     contract_id: str
     line_id: str
-    service_id: str
+    service_id: str | None
+    bundle_id: str | None = None
     units: int
     price: Decimal | None
     cost: Decimal | None

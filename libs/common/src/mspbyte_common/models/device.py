@@ -1,4 +1,4 @@
-"""Devices, and the alerts raised on them."""
+"""Devices and firewalls, and the alerts raised on them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mspbyte_common.models.kind import Kind, Part
 
 DeviceClass = Literal["workstation", "server", "mobile", "firewall", "other", "unknown"]
 OsFamily = Literal["windows", "macos", "linux", "ios", "android", "other", "unknown"]
+Severity = Literal["low", "medium", "high", "informational", "unknown"]
 Health = Literal["good", "suspicious", "bad", "unknown"]
 
 
@@ -48,6 +49,8 @@ class Device(Kind):
     """The id in the device management system (Intune)."""
     agent_id: str | None = None
     """The id of the vendor's endpoint agent."""
+    asset_id: str | None = None
+    """The PSA's id of the configuration item."""
     company_id: str | None = None
     contact_id: str | None = None
     owner_id: str | None = None
@@ -68,6 +71,32 @@ class Device(Kind):
     created_at: datetime | None = None
 
 
+class Firewall(Kind):
+    """A firewall as its cloud console sees it. Of a cluster each node is one."""
+
+    NAME: ClassVar[str] = "firewall"
+
+    firewall_id: str
+    device_class: Literal["firewall"] = "firewall"
+    name: str | None
+    host_name: str | None
+    serial: str | None
+    serial_canonical: str | None = None
+    model: str | None
+    firmware: str | None
+    addresses: tuple[str, ...]
+    cluster_id: str | None
+    cluster_role: Literal["primary", "auxiliary", "unknown"] | None
+    """None for one that stands alone."""
+    connected: bool | None
+    suspended: bool | None
+    managing: str | None
+    """Whether the console manages it, in the vendor's words (approved, approvalPending)."""
+    reporting: str | None
+    state_changed_at: datetime | None
+    created_at: datetime | None
+
+
 class Alert(Kind):
     """Something a security product wants a person to look at."""
 
@@ -75,11 +104,14 @@ class Alert(Kind):
 
     alert_id: str
     source: str
-    severity: Literal["low", "medium", "high", "informational", "unknown"]
+    severity: Severity
     category: str | None
     alert_type: str | None
     title: str | None
     raised_at: datetime | None
     agent_id: str | None
-    person_id: str | None
+    """The vendor's agent it was raised on."""
+    entra_device_ids: tuple[str, ...] = ()
+    person_ids: tuple[str, ...] = ()
+    """The directory's ids of the people it concerns, sorted; so are the devices'."""
     state: Literal["open", "resolved", "unknown"]

@@ -116,16 +116,25 @@ def by(name: str) -> Callable[[Record], str | None]:
 
 
 BY_ID = by("id")
+Extract = Callable[[Request, Body], list[Record]]
+
+
+def whole(_request: Request, body: Body) -> list[Record]:
+    """The answer is itself the one record."""
+    return [body]
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """One vendor list.
 
-    `records`: the body's key that holds the page's records. `host`: which of the session's hosts serves it.
+    `records`: the body's key that holds the page's records; where there is none, `extract` finds them instead.
+    `host`: which of the session's hosts serves it.
     `volatile`: fields that move without meaning. `level`: 'root' lists are read once per connection, 'tenant' lists for
     each account. `complete_page` adds to a full listing's records what the vendor keeps elsewhere (a group's members);
     what an `incremental` one tells is completed by its `merge`.
+    `needs`: the permission, role or licence without which the vendor refuses the list, in words a person understands.
+    `essential`: an account that refuses the list is nothing to us and stops; any other list is then unavailable, alone.
     """
 
     resource: str
@@ -134,6 +143,7 @@ class Endpoint:
     records: str
     paging: Paging
     interval: timedelta
+    extract: Extract | None = None
     host: str = "default"
     method: str = "GET"
     params: Mapping[str, str] = field(default_factory=dict)
@@ -145,3 +155,5 @@ class Endpoint:
     accounts: Accounts | None = None
     complete_page: Callable[[list[Record], Fetch], Awaitable[list[Record]]] | None = None
     incremental: Incremental | None = None
+    needs: str = ""
+    essential: bool = False

@@ -16,7 +16,7 @@ from mspbyte_common.ledger.item import Next, batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.metrics import RECORDS
 from mspbyte_common.vendors import incremental, store
-from mspbyte_common.vendors.endpoint import Cursor, Endpoint, Record
+from mspbyte_common.vendors.endpoint import Accounts, Cursor, Endpoint, Record
 from mspbyte_common.vendors.pull import Page
 from mspbyte_common.vendors.session import Target
 from mspbyte_common.vendors.store import Listing, Row, Run
@@ -26,6 +26,9 @@ FUSE_RECORDS = 10
 """A listing that lacks more than this share and more than this many of the records is not believed at once."""
 STALE_INTERVALS = 2
 """A listing older than so many of its intervals counted as no listing: checks wait for the next one."""
+
+
+NOT_LISTED = "no longer listed by the partner"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Keeper:
             before = await store.listing(connection, self.run)
             following: list[Next] = []
             stale_after = STALE_INTERVALS * self.endpoint.interval.total_seconds()
-            if before.current_age is None or before.current_age > stale_after:
+            if before.unavailable or before.current_age is None or before.current_age > stale_after:
                 await store.freshness_changes(connection, self.run.msp_id)
                 following.append(Next("evaluate", "listing", self.run.account_id, [self.run.job_id]))
             if self.since is None:
@@ -101,7 +104,8 @@ class Keeper:
         if gone:
             await store.tombstone(connection, gone)
         await store.certify(connection, self.run, carried, held)
-        return self._process(gone)
+        reach = await self._reach(connection, self.endpoint.accounts) if self.endpoint.accounts else []
+        return [*self._process(gone), *reach]
 
     async def _current(self, connection: Connection, records: list[Record]) -> tuple[list[Record], list[UUID]]:
         """(the page's records as a full listing would send them, ids of those it says are gone)."""
@@ -139,6 +143,23 @@ class Keeper:
                 listed.unreachable(merged),
             ):  # fmt: skip
                 changed.append(account)
+        return list(batches("evaluate", "account", self.run.account_id, changed))
+
+    async def _reach(self, connection: Connection, listed: Accounts) -> list[Next]:
+        """Which accounts there is a way to, by all the records that stand: one no record names is not to be reached.
+
+        What it held stays: that the partner lost sight of a tenant says nothing of the tenant's records.
+        """
+        settings: dict[UUID, dict[str, Any]] = {}
+        for record in await store.listed_records(connection, self.run):
+            external_id = listed.external_id(record)
+            if external_id is not None:
+                settings.setdefault(ids.account_id(self.target.connection_id, external_id), {}).update(
+                    listed.settings(record)
+                )
+        accounts = await store.listed_accounts(connection, self.target.connection_id)
+        reach = {one: listed.unreachable(settings[one]) if one in settings else NOT_LISTED for one in accounts}
+        changed = await store.write_reach(connection, reach)
         return list(batches("evaluate", "account", self.run.account_id, changed))
 
 

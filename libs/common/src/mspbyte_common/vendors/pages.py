@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mspbyte_common.errors import SchemaDrift
+from mspbyte_common.errors import PagingBroken, SchemaDrift
 from mspbyte_common.vendors.addresses import origin
 from mspbyte_common.vendors.endpoint import Body, Endpoint, Paging, Request
 
@@ -17,6 +17,16 @@ def _first(endpoint: Endpoint) -> Request:
 def unpaged() -> Paging:
     """The whole list is one page."""
     return Paging(_first, lambda _endpoint, _request, _body: None)
+
+
+def one_each(paths: Sequence[str]) -> Paging:
+    """A page for each of these paths."""
+
+    def following(endpoint: Endpoint, request: Request, _body: Body) -> Request | None:
+        place = paths.index(request.url) + 1
+        return Request(endpoint.method, paths[place], endpoint.params) if place < len(paths) else None
+
+    return Paging(lambda endpoint: Request(endpoint.method, paths[0], endpoint.params), following)
 
 
 def next_link(name: str) -> Paging:
@@ -49,15 +59,25 @@ def key_after(*, parameter: str = "pageFromKey", key: str = "nextKey") -> Paging
     return Paging(_first, following)
 
 
-def page_number(*, parameter: str = "page") -> Paging:
-    """Pages count from one; `pages.total` says how many (Sophos partner tenants, asked with pageTotal=true)."""
+MOST_UNCOUNTED = 1_000
+"""A list that says nowhere how many pages it has must end before this one."""
+
+
+def page_number(*, parameter: str = "page", counted: bool = True) -> Paging:
+    """Pages count from one; `pages.total` says how many (Sophos, asked with pageTotal=true).
+
+    A list that is not always `counted` (Sophos's directory) ends with an empty page where `pages` is missing: a short page
+    proves nothing, and one past the end is empty.
+    """
 
     def first(endpoint: Endpoint) -> Request:
         return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: "1"})
 
     def following(endpoint: Endpoint, request: Request, body: Body) -> Request | None:
-        pages = _pages(body)
         current = int(request.params[parameter])
+        if not counted and body.get("pages") is None:
+            return _uncounted(endpoint, request, body, current)
+        pages = _pages(body)
         if pages.get("current") not in (None, current):
             message = f"asked for page {current}, got page {pages['current']}"
             raise SchemaDrift(message)
@@ -68,6 +88,14 @@ def page_number(*, parameter: str = "page") -> Paging:
         if current >= total:
             return None
         return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: str(current + 1)})
+
+    def _uncounted(endpoint: Endpoint, request: Request, body: Body, current: int) -> Request | None:
+        if body.get(endpoint.records) == []:
+            return None
+        if current >= MOST_UNCOUNTED:
+            message = f"page {current} of {endpoint.resource} is not empty, and nothing says how many there are"
+            raise PagingBroken(message)
+        return Request(endpoint.method, endpoint.path, {**request.params, parameter: str(current + 1)})
 
     return Paging(first, following)
 
@@ -94,9 +122,10 @@ def id_after(*, size: int, start: int = -1) -> Paging:
 
 
 def above(endpoint: Endpoint, last: int, size: int, others: Sequence[Mapping[str, Any]] = ()) -> Request:
-    """Autotask's query for records with an id above `last` that meet the other conditions too."""
+    """Autotask's query for records with an id above `last` that meet the other conditions too, beside the list's own body."""
     condition = {"op": "gt", "field": "id", "value": last}
-    return Request("POST", endpoint.path, {}, {"MaxRecords": size, "filter": [condition, *others]})
+    asked = {**(endpoint.body or {}), "MaxRecords": size, "filter": [condition, *others]}
+    return Request("POST", endpoint.path, {}, asked)
 
 
 def _pages(body: Body) -> dict[str, Any]:

@@ -61,7 +61,7 @@ async def pull(
             raise PagingBroken(message)
         asked.add(mark)
         reply = await ask(request)
-        records = _records(endpoint, reply.body)
+        records = _records(endpoint, request, reply.body)
         after = following(endpoint, request, reply.body)
         if endpoint.complete_page is not None and since is None and records:
             records = await endpoint.complete_page(records, fetch)
@@ -96,7 +96,9 @@ def _way(
     return lambda: incremental.first(endpoint, since), incremental.following
 
 
-def _records(endpoint: Endpoint, body: Body) -> list[Record]:
+def _records(endpoint: Endpoint, request: Request, body: Body) -> list[Record]:
+    if endpoint.extract is not None:
+        return endpoint.extract(request, body)
     records = body.get(endpoint.records)
     if not isinstance(records, list):
         found = "missing" if records is None else f"a {type(records).__name__}"

@@ -61,22 +61,24 @@ class Row:
     raw: bytes
 
 
-async def register(
-    connection: Connection, vendor: str, rows: Sequence[tuple[str, str, str, int, int, int | None]]
-) -> None:
-    """Says which resources this adapter can fetch: (name, kind, level, interval, priority, incremental interval) each."""
+Resource = tuple[str, str, str, int, int, int | None, str]
+"""(name, kind, level, interval, priority, incremental interval, what the vendor asks for it); intervals in seconds."""
+
+
+async def register(connection: Connection, vendor: str, rows: Sequence[Resource]) -> None:
+    """Says which resources this adapter can fetch."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
             """
-            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority, incremental_seconds)
-            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority, incremental_seconds, needs)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (vendor, name) DO UPDATE SET kind = EXCLUDED.kind, level = EXCLUDED.level,
                 interval_seconds = EXCLUDED.interval_seconds, priority = EXCLUDED.priority,
-                incremental_seconds = EXCLUDED.incremental_seconds
+                incremental_seconds = EXCLUDED.incremental_seconds, needs = EXCLUDED.needs
             WHERE (resource.kind, resource.level, resource.interval_seconds, resource.priority,
-                   resource.incremental_seconds)
+                   resource.incremental_seconds, resource.needs)
                   IS DISTINCT FROM (EXCLUDED.kind, EXCLUDED.level, EXCLUDED.interval_seconds, EXCLUDED.priority,
-                                    EXCLUDED.incremental_seconds)
+                                    EXCLUDED.incremental_seconds, EXCLUDED.needs)
             """,
             [(vendor, *row) for row in rows],
         )
@@ -281,6 +283,7 @@ class Listing:
     cursor: dict[str, Any] | None
     held_ids: list[UUID]
     full_seconds: int | None
+    unavailable: bool = False
 
 
 async def listing(connection: Connection, run: Run) -> Listing:
@@ -288,15 +291,16 @@ async def listing(connection: Connection, run: Run) -> Listing:
     cursor = await connection.execute(
         """
         SELECT extract(epoch FROM clock_timestamp() - complete_at)::float8,
-               extract(epoch FROM clock_timestamp() - current_at)::float8, cursor, held_ids
+               extract(epoch FROM clock_timestamp() - current_at)::float8, cursor, held_ids,
+               unavailable_reason IS NOT NULL
         FROM listing WHERE job_id = %s FOR UPDATE
         """,
         (run.job_id,),
     )
-    row: tuple[Any, ...] = await cursor.fetchone() or (None, None, None, [])
+    row: tuple[Any, ...] = await cursor.fetchone() or (None, None, None, [], False)
     cursor = await connection.execute("SELECT full_seconds FROM job WHERE id = %s", (run.job_id,))
     job = await cursor.fetchone()
-    return Listing(row[0], row[1], row[2], row[3], job[0] if job else None)
+    return Listing(row[0], row[1], row[2], row[3], job[0] if job else None, row[4])
 
 
 async def missing(connection: Connection, run: Run) -> tuple[list[UUID], int, int]:
@@ -338,7 +342,7 @@ async def certify(connection: Connection, run: Run, records: int, held: Sequence
         FROM run WHERE id = %(run)s
         ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at, current_at = EXCLUDED.current_at,
             held_ids = EXCLUDED.held_ids, complete_run_id = EXCLUDED.complete_run_id, records = EXCLUDED.records,
-            cursor = EXCLUDED.cursor, unavailable_reason = NULL
+            cursor = EXCLUDED.cursor, unavailable_reason = NULL, unavailable_since = NULL
         """,
         {"run": run.id, "records": records, "held": list(held)},
     )
@@ -348,7 +352,8 @@ async def move_cursor(connection: Connection, run: Run) -> None:
     """Notes that all changes are known up to now, and from where the next run may go on."""
     await connection.execute(
         """
-        UPDATE listing SET cursor = run.cursor, current_at = clock_timestamp(), unavailable_reason = NULL
+        UPDATE listing SET cursor = run.cursor, current_at = clock_timestamp(), unavailable_reason = NULL,
+            unavailable_since = NULL
         FROM run WHERE run.id = %s AND listing.job_id = run.job_id
         """,
         (run.id,),
@@ -360,16 +365,19 @@ async def count_deleted(connection: Connection, run: Run, deleted: int, held: in
     await _fenced(connection, run, "deleted = %(deleted)s, held = %(held)s", {"deleted": deleted, "held": held})
 
 
-async def unavailable(connection: Connection, run: Run, reason: str) -> None:
-    """Notes why the account has no such resource."""
-    await connection.execute(
+async def unavailable(connection: Connection, run: Run, reason: str) -> bool:
+    """Notes why the account has no such resource; True when that is news."""
+    cursor = await connection.execute(
         """
-        INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, unavailable_reason)
-        VALUES (%s, %s, %s, %s, %s, %s)
-        ON CONFLICT (job_id) DO UPDATE SET unavailable_reason = EXCLUDED.unavailable_reason
+        INSERT INTO listing AS l (job_id, msp_id, account_id, vendor, resource, unavailable_reason, unavailable_since)
+        VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
+        ON CONFLICT (job_id) DO UPDATE SET unavailable_reason = EXCLUDED.unavailable_reason,
+            unavailable_since = coalesce(l.unavailable_since, EXCLUDED.unavailable_since)
+        WHERE l.unavailable_reason IS DISTINCT FROM EXCLUDED.unavailable_reason
         """,
         (run.job_id, run.msp_id, run.account_id, run.vendor, run.resource, reason),
     )
+    return cursor.rowcount == 1
 
 
 async def freshness_changes(connection: Connection, msp_id: UUID) -> None:
@@ -411,15 +419,16 @@ async def write_account(
     connection: Connection, run: Run, account_id: UUID, connection_id: UUID, external_id: str, name: str | None,
     settings: Mapping[str, Any], unreachable: str | None,
 ) -> bool:  # fmt: skip
-    """Creates or updates an account a list named; True when anything changed. Its mapping is never touched."""
+    """Creates or updates an account a list named; True when anything changed. Its mapping is never touched.
+
+    Whether there is a way to an account that is known already, the whole list decides (`write_reach`).
+    """
     cursor = await connection.execute(
         """
         INSERT INTO account AS a (id, msp_id, connection_id, vendor, external_id, name, settings, unreachable_reason)
         VALUES (%(id)s, %(msp)s, %(connection)s, %(vendor)s, %(external)s, %(name)s, %(settings)s, %(unreachable)s)
-        ON CONFLICT (id) DO UPDATE SET name = coalesce(EXCLUDED.name, a.name), settings = EXCLUDED.settings,
-            unreachable_reason = EXCLUDED.unreachable_reason
-        WHERE (a.name, a.settings, a.unreachable_reason)
-              IS DISTINCT FROM (coalesce(EXCLUDED.name, a.name), EXCLUDED.settings, EXCLUDED.unreachable_reason)
+        ON CONFLICT (id) DO UPDATE SET name = coalesce(EXCLUDED.name, a.name), settings = EXCLUDED.settings
+        WHERE (a.name, a.settings) IS DISTINCT FROM (coalesce(EXCLUDED.name, a.name), EXCLUDED.settings)
         """,
         {
             "id": account_id,
@@ -433,3 +442,35 @@ async def write_account(
         },
     )
     return cursor.rowcount == 1
+
+
+async def listed_records(connection: Connection, run: Run) -> list[dict[str, Any]]:
+    """What the vendor sent of the records of the run's list that are not deleted."""
+    cursor = await connection.execute(
+        "SELECT raw_data FROM entity WHERE account_id = %s AND resource = %s AND deleted_at IS NULL ORDER BY id",
+        (run.account_id, run.resource),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def listed_accounts(connection: Connection, connection_id: UUID) -> list[UUID]:
+    """The connection's accounts but for its root, locked."""
+    cursor = await connection.execute(
+        "SELECT id FROM account WHERE connection_id = %s AND NOT is_root ORDER BY id FOR NO KEY UPDATE",
+        (connection_id,),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def write_reach(connection: Connection, reach: Mapping[UUID, str | None]) -> list[UUID]:
+    """Notes of each account why there is no way to it, None where there is one; returns those of which it is news."""
+    cursor = await connection.execute(
+        """
+        UPDATE account a SET unreachable_reason = n.reason
+        FROM unnest(%s::uuid[], %s::text[]) AS n (id, reason)
+        WHERE a.id = n.id AND a.unreachable_reason IS DISTINCT FROM n.reason
+        RETURNING a.id
+        """,
+        (list(reach), list(reach.values())),
+    )
+    return sorted(row[0] for row in await cursor.fetchall())
