@@ -25,8 +25,10 @@ def _entity(
     fields: Sequence[str] = (),
     essential: bool = False,
 ) -> Endpoint:
-    """`changes`: the fields that move when a record is edited, none where Autotask has none. `fields`: those to ask for,
-    where the whole record holds what is none of our business.
+    """An entity that is read from its lowest id to its highest.
+
+    `changes`: the fields that move when a record is edited, none where Autotask has none. `fields`: those to ask for, where
+    the whole record holds what is none of our business.
     """
     return Endpoint(
         resource=name,

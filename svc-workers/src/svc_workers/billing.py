@@ -66,6 +66,8 @@ class NotApplicable:
 
 def compare(subject: Subject[ContractLine], links: Links) -> Comparison | NotApplicable | Unknown:
     """Compares a line, or says why it cannot."""
+    if subject.model.bundle_id is not None:
+        return unknown("the line is a bundle, and what is in it is not read")
     services = links.related("line_service", Service)
     if not services:
         return unknown("the line's service is not known", "autotask/Services")

@@ -47,11 +47,18 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
 
 
 def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Verdict:
-    """The check's answer; one that waits for records on their way is asked for again in a moment."""
+    """The check's answer.
+
+    One that waits for records on their way is asked for again in a moment; one that waits for a list the account does not
+    have says why it has none.
+    """
     verdict = check.verdict(subject, links)
-    if isinstance(verdict, Unknown) and verdict.waits_for is not None and links.settles(verdict.waits_for):
+    if not isinstance(verdict, Unknown) or verdict.waits_for is None:
+        return verdict
+    if links.settles(verdict.waits_for):
         return replace(verdict, recheck_at=links.now + SETTLING)
-    return verdict
+    unavailable = links.unavailable(verdict.waits_for)
+    return verdict if unavailable is None else replace(verdict, why=f"no {verdict.waits_for}: {unavailable}")
 
 
 async def _judge(connection: Connection, msp_id: UUID, subjects: Sequence[UUID]) -> None:

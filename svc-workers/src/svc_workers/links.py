@@ -15,15 +15,17 @@ K = TypeVar("K", bound=Kind)
 
 @dataclass(frozen=True)
 class Listing:
-    """When one account's list of a resource was last read whole; None: never, or too long ago to rely on.
+    """Until when one account's list of a resource is known; None: never, or too long ago to rely on, or it is refused.
 
-    Not settled: some of its records are not linked yet, so that what is missing among them is not missing at the vendor.
+    `unavailable`: why the account has no such list. Not settled: some of its records are not linked yet, so that what is
+    missing among them is not missing at the vendor.
     """
 
     vendor: str
     resource: str
     current_at: datetime | None
     settled: bool = True
+    unavailable: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Links:
         rows = [row for row in self.listings if (row.vendor, row.resource) == (vendor, resource)]
         known = [row.current_at for row in rows if row.current_at is not None and row.settled]
         return min(known) if known and len(known) == len(rows) else None
+
+    def unavailable(self, listing: str) -> str | None:
+        """Why an account of the client has no list 'vendor/resource'; None where all have it, or were not asked yet."""
+        whys = (row.unavailable for row in self.listings if f"{row.vendor}/{row.resource}" == listing)
+        return next((why for why in whys if why is not None), None)
 
     def settles(self, listing: str) -> bool:
         """Whether records of 'vendor/resource' are on their way: the answer will be another in a moment."""

@@ -130,6 +130,47 @@ def test_a_stopped_account_goes_on(ctl, estate, rows):
     assert ctl("account", "resume", "Contoso")["resumed"] is False
 
 
+def _resources(rows, estate):
+    """Four resources: one read, one refused, one not read yet, one of the root alone."""
+    for name, level in (("alerts", "tenant"), ("endpoints", "tenant"), ("licenses", "tenant"), ("tenants", "root")):
+        rows(
+            "INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority, needs) "
+            "VALUES ('sophos', %s, 'device', %s, 3600, 5, 'a role')",
+            *(name, level),
+        )
+    for name, why in (("endpoints", None), ("licenses", "the credential may not read it")):
+        job = ids.job_id(estate["tenant"], name)
+        rows(
+            """INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at)
+               VALUES (%s, %s, %s, 'sophos', %s, 'every 3600s', 5, now())""",
+            *(job, estate["msp"], estate["tenant"], name),
+        )
+        rows(
+            """INSERT INTO listing (job_id, msp_id, account_id, vendor, resource, complete_at, records, unavailable_reason)
+               VALUES (%s, %s, %s, 'sophos', %s, CASE WHEN %s::text IS NULL THEN now() END, 3, %s)""",
+            *(job, estate["msp"], estate["tenant"], name, why, why),
+        )
+
+
+def test_an_account_shows_what_it_has_and_why_it_lacks_the_rest(ctl, estate, rows):
+    _resources(rows, estate)
+    shown = {
+        row["resource"]: (row["state"], row["why"], row["needs"]) for row in ctl("account", "resources", "Contoso")
+    }
+    assert shown == {
+        "alerts": ("unknown", "not read yet", "a role"),
+        "endpoints": ("available", None, "a role"),
+        "licenses": ("unavailable", "the credential may not read it", "a role"),
+    }
+    assert [row["resource"] for row in ctl("account", "resources", "partner")] == ["tenants"]
+
+
+def test_resuming_asks_again_for_what_was_unavailable(ctl, estate, rows):
+    _resources(rows, estate)
+    assert ctl("account", "resume", "Contoso")["resumed"] is True
+    assert rows("SELECT resource FROM job WHERE manual_at IS NOT NULL") == [("licenses",)]
+
+
 def test_a_new_secret_lets_accounts_go_on_that_the_old_one_stopped(ctl, estate, rows, tmp_path):
     rows("UPDATE account SET parked_class = 'credential_invalid' WHERE external_id = 'tenant-1'")
     ctl("connection", "set-secret", "Sophos", "--secret-file", str(tmp_path / "secret.json"))

@@ -184,3 +184,18 @@ async def test_two_evaluations_of_one_client_at_once_miss_nothing(estate: Any) -
     assert {performed.outcome for performed in done} == {"done"}
     assert await estate.run("svc_workers", "SELECT subject_id, evidence ->> 'actual' FROM finding") == [(line, "4")]
     assert await estate.run("svc_workers", "SELECT count(*) FROM finding_event") == [(1,)]
+
+
+async def test_a_check_that_needs_a_list_the_account_lacks_says_why(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    await estate.run(
+        "svc_adapter_sophos",
+        "UPDATE listing SET unavailable_reason = 'the account lacks the licence' WHERE resource = 'endpoints'",
+    )
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.evaluate("device", device)
+
+    assert await estate.findings() == {}
+    [(why,)] = await estate.run("svc_workers", "SELECT why FROM recheck WHERE check_name = %s", UNPROTECTED)
+    assert why == "no sophos/endpoints: the account lacks the licence"

@@ -43,7 +43,7 @@ from mspbyte_common.vendors.keep import Keeper
 from mspbyte_common.vendors.limits import Limit, Owner
 from mspbyte_common.vendors.pull import Page, mark_of, pull
 from mspbyte_common.vendors.session import Feedback, Sender, Session, Target, fetcher, no_feedback
-from mspbyte_common.vendors.store import LEASE_SECONDS, Run
+from mspbyte_common.vendors.store import LEASE_SECONDS, Listing, Run
 from mspbyte_common.vendors.transport import Answer as HttpAnswer
 from mspbyte_common.vendors.transport import Transport, open_transport
 
@@ -55,6 +55,13 @@ BACKOFF_SECONDS = 1.0
 BACKOFF_MOST = 300.0
 THROTTLED_SECONDS = 10.0
 """The wait after a vendor's 'too many' that does not say how long."""
+
+
+NOT_ASKED = (
+    "unavailable",
+    "the account has no such list: it is asked for again when the whole list is due",
+    "To ask at once: mspctl account resume, or mspctl job run.",
+)
 
 
 class AdapterSettings(ServiceSettings):
@@ -163,7 +170,12 @@ class Runner:
         target = await self._target(run)
         owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
         sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed)
-        since = await self._since(run, endpoint)
+        async with transaction(self.service.pool, run.msp_id) as connection:
+            listing = await store.listing(connection, run)
+            if not incremental.is_asked(endpoint, listing, run.trigger):
+                await store.finish(connection, run, "skipped", NOT_ASKED)
+                return
+        since = _since(run, endpoint, listing)
         keeper = Keeper(self.service.pool, run, endpoint, target, since)
 
         async def keep(page: Page) -> None:
@@ -179,18 +191,6 @@ class Runner:
         await self.service.announcer.work(await keeper.complete())
         RUNS.labels(run.vendor, "succeeded").inc()
         log.info("run_succeeded", mode="full" if since is None else "incremental")
-
-    async def _since(self, run: Run, endpoint: Endpoint) -> Cursor | None:
-        """The cursor the run goes on from; None when it reads the whole list. Chosen once, when it is first claimed."""
-        if run.mode == "full" or endpoint.incremental is None:
-            return None
-        async with transaction(self.service.pool, run.msp_id) as connection:
-            listing = await store.listing(connection, run)
-        found = incremental.since(endpoint, listing, run.trigger)
-        if found is None and run.mode is not None:
-            message = "the cursor this run began with is no longer good"
-            raise DeltaExpired(message)
-        return found
 
     async def _target(self, run: Run) -> Target:
         async with transaction(self.service.pool, run.msp_id) as connection:
@@ -284,6 +284,17 @@ class Runner:
             return
         RUNS.labels(run.vendor, outcome).inc()
         await self.service.announcer.work(announcements)
+
+
+def _since(run: Run, endpoint: Endpoint, listing: Listing) -> Cursor | None:
+    """The cursor the run goes on from; None when it reads the whole list. Chosen once, when it is first claimed."""
+    if run.mode == "full":
+        return None
+    found = incremental.since(endpoint, listing, run.trigger)
+    if found is None and run.mode is not None:
+        message = "the cursor this run began with is no longer good"
+        raise DeltaExpired(message)
+    return found
 
 
 def _without(endpoint: Endpoint, error: Unavailable | Refused) -> str:

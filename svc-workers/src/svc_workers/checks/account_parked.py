@@ -11,6 +11,7 @@ from svc_workers.verdict import Verdict, finding, ok
 
 TO_DO: Final[dict[str, str]] = {
     "credential_invalid": "Renew the credential of the connection.",
+    "permission_missing": "Grant the credential the permissions it lacks, in this account.",
     "consent_missing": "Grant the application the permissions it lacks, in this tenant.",
     "partner_assistance_missing": "Have the customer switch on the partner's access in this tenant.",
     "tenant_disabled": "Have the customer enable the tenant; exclude the account if it is not to live.",

@@ -173,11 +173,12 @@ async def listings(
     cursor = await connection.execute(
         """
         SELECT k.id, a.vendor, n.resource,
-               CASE WHEN r.interval_seconds IS NULL OR l.current_at
-                         >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds)
+               CASE WHEN l.unavailable_reason IS NULL AND (r.interval_seconds IS NULL OR l.current_at
+                         >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds))
                     THEN l.current_at END,
                NOT EXISTS (SELECT 1 FROM work w WHERE w.account_id = a.id AND w.kind = r.kind
-                           AND w.stage IN ('process', 'resolve', 'link'))
+                           AND w.stage IN ('process', 'resolve', 'link')),
+               l.unavailable_reason
         FROM unnest(%(clients)s::uuid[]) AS k (id)
         CROSS JOIN LATERAL (
             SELECT id FROM account WHERE client_id = k.id
@@ -193,6 +194,6 @@ async def listings(
         {"clients": list(clients), "needs": list(needs), "intervals": FRESH_INTERVALS},
     )
     return [
-        (client, vendor, None if resource is None else Listing(vendor, resource, current_at, settled=settled))
-        for client, vendor, resource, current_at, settled in await cursor.fetchall()
+        (client, vendor, None if resource is None else Listing(vendor, resource, current_at, settled, unavailable))
+        for client, vendor, resource, current_at, settled, unavailable in await cursor.fetchall()
     ]

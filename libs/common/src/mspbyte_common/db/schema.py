@@ -198,11 +198,12 @@ listing = Table(
     Column("unavailable_reason", Text),
     Column("current_at", Time),
     Column("unavailable_since", Time),
+    Column("unavailable_at", Time),
     Index("ix_listing_account_id", "account_id"),
     comment=(
         "What the last runs proved of a resource: when it was last read whole (complete_at), until when all changes "
         "are known (current_at), the cursor to go on from there, and the deletions that wait for a second listing to "
-        "agree. unavailable_reason: the account has no such resource."
+        "agree. unavailable_*: why the account has no such resource, since when, and when it was last asked."
     ),
 )
 

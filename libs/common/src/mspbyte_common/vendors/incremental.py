@@ -12,6 +12,8 @@ from mspbyte_common.vendors.store import Listing
 
 MANUAL = "manual"
 """The trigger of a run a person asked for: it reads everything."""
+ALMOST = 0.9
+"""Of its interval: jobs are spread by jitter, and one that fires a little early need not wait for another round."""
 
 
 def since(endpoint: Endpoint, listing: Listing, trigger: str) -> Cursor | None:
@@ -25,10 +27,23 @@ def since(endpoint: Endpoint, listing: Listing, trigger: str) -> Cursor | None:
         return None
     if listing.cursor is None or listing.complete_age is None or listing.current_age is None:
         return None
-    full = listing.full_seconds or endpoint.interval.total_seconds()
-    if listing.complete_age >= full or listing.current_age >= incremental.oldest.total_seconds():
+    if (
+        listing.complete_age >= _full_seconds(endpoint, listing)
+        or listing.current_age >= incremental.oldest.total_seconds()
+    ):
         return None
     return listing.cursor["from"] if listing.cursor.get("shape") == shape(endpoint) else None
+
+
+def is_asked(endpoint: Endpoint, listing: Listing, trigger: str) -> bool:
+    """Whether the vendor is asked at all: a list it refuses is asked for again when the whole would be due, or by a person."""
+    if listing.unavailable_age is None or trigger == MANUAL:
+        return True
+    return listing.unavailable_age >= _full_seconds(endpoint, listing) * ALMOST
+
+
+def _full_seconds(endpoint: Endpoint, listing: Listing) -> float:
+    return listing.full_seconds or endpoint.interval.total_seconds()
 
 
 def kept(endpoint: Endpoint, cursor: Cursor | None) -> dict[str, Any] | None:

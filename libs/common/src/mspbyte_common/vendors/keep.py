@@ -87,7 +87,7 @@ class Keeper:
             before = await store.listing(connection, self.run)
             following: list[Next] = []
             stale_after = STALE_INTERVALS * self.endpoint.interval.total_seconds()
-            if before.unavailable or before.current_age is None or before.current_age > stale_after:
+            if before.unavailable_age is not None or before.current_age is None or before.current_age > stale_after:
                 await store.freshness_changes(connection, self.run.msp_id)
                 following.append(Next("evaluate", "listing", self.run.account_id, [self.run.job_id]))
             if self.since is None:

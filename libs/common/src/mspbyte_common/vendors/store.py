@@ -283,7 +283,8 @@ class Listing:
     cursor: dict[str, Any] | None
     held_ids: list[UUID]
     full_seconds: int | None
-    unavailable: bool = False
+    unavailable_age: float | None = None
+    """Since it was last asked for and refused; None where it was not."""
 
 
 async def listing(connection: Connection, run: Run) -> Listing:
@@ -292,12 +293,12 @@ async def listing(connection: Connection, run: Run) -> Listing:
         """
         SELECT extract(epoch FROM clock_timestamp() - complete_at)::float8,
                extract(epoch FROM clock_timestamp() - current_at)::float8, cursor, held_ids,
-               unavailable_reason IS NOT NULL
+               extract(epoch FROM clock_timestamp() - unavailable_at)::float8
         FROM listing WHERE job_id = %s FOR UPDATE
         """,
         (run.job_id,),
     )
-    row: tuple[Any, ...] = await cursor.fetchone() or (None, None, None, [], False)
+    row: tuple[Any, ...] = await cursor.fetchone() or (None, None, None, [], None)
     cursor = await connection.execute("SELECT full_seconds FROM job WHERE id = %s", (run.job_id,))
     job = await cursor.fetchone()
     return Listing(row[0], row[1], row[2], row[3], job[0] if job else None, row[4])
@@ -342,7 +343,8 @@ async def certify(connection: Connection, run: Run, records: int, held: Sequence
         FROM run WHERE id = %(run)s
         ON CONFLICT (job_id) DO UPDATE SET complete_at = EXCLUDED.complete_at, current_at = EXCLUDED.current_at,
             held_ids = EXCLUDED.held_ids, complete_run_id = EXCLUDED.complete_run_id, records = EXCLUDED.records,
-            cursor = EXCLUDED.cursor, unavailable_reason = NULL, unavailable_since = NULL
+            cursor = EXCLUDED.cursor, unavailable_reason = NULL, unavailable_since = NULL,
+            unavailable_at = NULL
         """,
         {"run": run.id, "records": records, "held": list(held)},
     )
@@ -353,7 +355,7 @@ async def move_cursor(connection: Connection, run: Run) -> None:
     await connection.execute(
         """
         UPDATE listing SET cursor = run.cursor, current_at = clock_timestamp(), unavailable_reason = NULL,
-            unavailable_since = NULL
+            unavailable_since = NULL, unavailable_at = NULL
         FROM run WHERE run.id = %s AND listing.job_id = run.job_id
         """,
         (run.id,),
@@ -369,15 +371,29 @@ async def unavailable(connection: Connection, run: Run, reason: str) -> bool:
     """Notes why the account has no such resource; True when that is news."""
     cursor = await connection.execute(
         """
-        INSERT INTO listing AS l (job_id, msp_id, account_id, vendor, resource, unavailable_reason, unavailable_since)
-        VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
-        ON CONFLICT (job_id) DO UPDATE SET unavailable_reason = EXCLUDED.unavailable_reason,
-            unavailable_since = coalesce(l.unavailable_since, EXCLUDED.unavailable_since)
-        WHERE l.unavailable_reason IS DISTINCT FROM EXCLUDED.unavailable_reason
+        WITH before AS MATERIALIZED (
+            SELECT unavailable_reason FROM listing WHERE job_id = %(job)s FOR UPDATE
+        ), written AS (
+            INSERT INTO listing AS l (job_id, msp_id, account_id, vendor, resource, unavailable_reason, unavailable_since,
+                                      unavailable_at)
+            VALUES (%(job)s, %(msp)s, %(account)s, %(vendor)s, %(resource)s, %(reason)s, clock_timestamp(),
+                    clock_timestamp())
+            ON CONFLICT (job_id) DO UPDATE SET unavailable_reason = EXCLUDED.unavailable_reason,
+                unavailable_since = coalesce(l.unavailable_since, EXCLUDED.unavailable_since),
+                unavailable_at = EXCLUDED.unavailable_at)
+        SELECT (SELECT unavailable_reason FROM before) IS DISTINCT FROM %(reason)s
         """,
-        (run.job_id, run.msp_id, run.account_id, run.vendor, run.resource, reason),
+        {
+            "job": run.job_id,
+            "msp": run.msp_id,
+            "account": run.account_id,
+            "vendor": run.vendor,
+            "resource": run.resource,
+            "reason": reason,
+        },
     )
-    return cursor.rowcount == 1
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
 
 
 async def freshness_changes(connection: Connection, msp_id: UUID) -> None:

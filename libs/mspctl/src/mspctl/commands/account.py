@@ -76,7 +76,7 @@ def exclude(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: 
 
 @app.command()
 def resume(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
-    """Lets an account go on that was stopped (wrong secret, missing consent, gone)."""
+    """Lets an account go on that was stopped (wrong secret, missing consent, gone), and asks again for lists it lacks."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         row = dict(choose("account", account, store.accounts(connection), "external_id", "name", look=LOOK))
         resumed = store.resume_account(connection, row["id"])
@@ -85,6 +85,16 @@ def resume(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: J
     else:
         said = "goes on" if resumed else "was not stopped"
         console.print(f"{row['name'] or row['external_id']} {said}.")
+
+
+@app.command()
+def resources(account: Account, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+    """Shows which of its vendor's lists an account has, and why it lacks the others."""
+    with open_database(find(directory), msp) as database, database.transaction() as connection:
+        row = choose("account", account, store.accounts(connection), "external_id", "name", look=LOOK)
+        rows = store.resources(connection, row["id"])
+    columns = ("resource", "kind", "state", "why", "complete_at", "records")
+    show_rows(rows, columns, as_json=as_json, none="No adapter of this vendor has started yet.")
 
 
 def _tenant(row: object) -> Row:

@@ -122,6 +122,30 @@ def accounts(connection: Connection) -> list[Row]:
     ).fetchall()
 
 
+def resources(connection: Connection, account_id: UUID) -> list[Row]:
+    """What the vendor has for the account: each resource, whether it is there, and why not.
+
+    available: it was read whole; unavailable: the vendor refuses it, and `why`; unknown: it was not read yet.
+    """
+    return connection.execute(
+        """
+        SELECT r.name AS resource, r.kind,
+               CASE WHEN l.unavailable_reason IS NOT NULL THEN 'unavailable'
+                    WHEN l.complete_at IS NOT NULL THEN 'available' ELSE 'unknown' END AS state,
+               coalesce(l.unavailable_reason, CASE WHEN l.complete_at IS NULL THEN
+                        coalesce(a.parked_reason, a.unreachable_reason, run.error, 'not read yet') END) AS why,
+               r.needs, l.complete_at, l.records, l.unavailable_since, j.id AS job_id, j.next_fire_at
+        FROM account a
+        JOIN resource r ON r.vendor = a.vendor AND (r.level = 'root' AND a.is_root OR r.level = 'tenant' AND a.is_tenant)
+        LEFT JOIN job j ON j.account_id = a.id AND j.resource = r.name
+        LEFT JOIN listing l ON l.job_id = j.id
+        LEFT JOIN LATERAL (SELECT error FROM run WHERE run.job_id = j.id ORDER BY fire_time DESC LIMIT 1) run ON true
+        WHERE a.id = %s ORDER BY r.name
+        """,
+        (account_id,),
+    ).fetchall()
+
+
 def clients(connection: Connection) -> list[Row]:
     """Every client."""
     return connection.execute(
@@ -179,9 +203,9 @@ def judge_account(connection: Connection, account_id: UUID, traceparent: str) ->
 
 
 def resume_account(connection: Connection, account_id: UUID) -> bool:
-    """Lets a stopped account go on, and what it stopped fire again at once; False when it was not stopped.
+    """Lets a stopped account go on, and what it stopped fire again at once; False when nothing was stopped.
 
-    One whose credential was refused had stopped its whole connection.
+    One whose credential was refused had stopped its whole connection. Lists the account was without are asked for again.
     """
     stopped = connection.execute(
         "SELECT parked_class, connection_id FROM account WHERE id = %s", (account_id,)
@@ -193,8 +217,15 @@ def resume_account(connection: Connection, account_id: UUID) -> bool:
         """,
         (account_id,),
     )
+    asked = connection.execute(
+        """
+        UPDATE job j SET manual_at = clock_timestamp() FROM listing l
+        WHERE l.job_id = j.id AND j.account_id = %s AND j.enabled AND l.unavailable_reason IS NOT NULL
+        """,
+        (account_id,),
+    ).rowcount
     if stopped is None or cursor.rowcount == 0:
-        return False
+        return asked > 0
     connection.execute(
         """
         UPDATE job j SET next_fire_at = now() FROM account a

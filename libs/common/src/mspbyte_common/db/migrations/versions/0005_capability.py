@@ -19,11 +19,15 @@ def upgrade() -> None:
         "permission, role or licence without which the vendor refuses it.",
     )
     op.add_column("listing", sa.Column("unavailable_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("listing", sa.Column("unavailable_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(
+        "UPDATE listing SET unavailable_since = now(), unavailable_at = now() WHERE unavailable_reason IS NOT NULL"
+    )
     op.create_table_comment(
         "listing",
         "What the last runs proved of a resource: when it was last read whole (complete_at), until when all changes "
         "are known (current_at), the cursor to go on from there, and the deletions that wait for a second listing to "
-        "agree. unavailable_reason: the account has no such resource.",
+        "agree. unavailable_*: why the account has no such resource, since when, and when it was last asked.",
     )
 
 
