@@ -177,6 +177,30 @@ def _policy(name: str, users: Record, grants: list[str], state: str, dice: Dice,
     }
 
 
+def _evidence(tenant: M365Tenant, number: int, created: str) -> list[Record]:
+    """A person, and for every other alert a device; both chosen by the incident's number."""
+    people, machines = sorted(tenant.users), sorted(tenant.devices)
+    usual = {"createdDateTime": created, "remediationStatus": "none", "roles": [], "tags": [], "verdict": "suspicious"}
+    user = tenant.users[people[number % len(people)]]
+    account = {
+        "accountName": user["userPrincipalName"].partition("@")[0],
+        "azureAdUserId": user["id"],
+        "userPrincipalName": user["userPrincipalName"],
+    }
+    found: list[Record] = [{"@odata.type": "#microsoft.graph.security.userEvidence", **usual, "userAccount": account}]
+    if machines and number % 2:
+        device = tenant.devices[machines[number % len(machines)]]
+        found.append(
+            {
+                "@odata.type": "#microsoft.graph.security.deviceEvidence",
+                **usual,
+                "azureAdDeviceId": device["deviceId"],
+                "deviceDnsName": device["displayName"],
+            }
+        )
+    return found
+
+
 def _alert(tenant: M365Tenant, dice: Dice, now: datetime) -> Record:
     title, severity, source, category = dice.pick(_ALERTS)
     created = dice.before(now, 0.1, 60)
@@ -194,7 +218,7 @@ def _alert(tenant: M365Tenant, dice: Dice, now: datetime) -> Record:
         "createdDateTime": stamp(created, 7),
         "description": title,
         "determination": "maliciousUserActivity" if status == "resolved" else None,
-        "evidence": [],
+        "evidence": _evidence(tenant, int(incident), stamp(created, 7)),
         "firstActivityDateTime": stamp(created - timedelta(minutes=20), 7),
         "incidentId": incident,
         "lastActivityDateTime": stamp(created, 7),

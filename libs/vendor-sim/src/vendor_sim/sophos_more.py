@@ -22,6 +22,10 @@ def add_more(sophos: SophosPartner, client: Client, dice: Dice, now: datetime) -
     tenant = client.sophos_id or ""
     sophos.licences[tenant] = _licences(sophos, client, dice, now)
     sophos.users[tenant] = {row["id"]: row for row in _users(client, dice, now)}
+    people = list(sophos.users[tenant])
+    for number, row in enumerate(sophos.alerts[tenant].values()):
+        if "person" in row and people:
+            row["person"] = {"id": people[number % len(people)]}
     sophos.firewalls[tenant] = {row["id"]: row for row in _firewalls(client, dice, now)}
     if client.index % 5 == 0:
         sophos.pages_missing.add(tenant)
