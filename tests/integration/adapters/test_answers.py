@@ -59,7 +59,8 @@ PUBLISHED: dict[str, tuple[list[str], list[str]]] = {
 def _records(path: Path) -> list[dict[str, Any]]:
     answer = orjson.loads(path.read_bytes())
     lists = (answer.get("value"), answer.get("items")) if isinstance(answer, dict) else (answer,)
-    return next((found for found in lists if isinstance(found, list)), [answer])
+    found = next((one for one in lists if isinstance(one, list | dict)), answer)
+    return found if isinstance(found, list) else [found]
 
 
 def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:

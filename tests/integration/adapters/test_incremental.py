@@ -103,6 +103,7 @@ class Estate:
             "Contacts": {"lastName": f"Name {at}"},
             "ConfigurationItems": {"referenceTitle": f"Device {at}"},
             "Services": {"name": f"Service {at}"},
+            "Tickets": {"title": f"Ticket {at}"},
             "alerts": {"description": f"Alert {at}", "raisedAt": now},
         }[self.resource]
 
@@ -134,6 +135,7 @@ LISTS = [
     ("autotask", "Contacts"),
     ("autotask", "ConfigurationItems"),
     ("autotask", "Services"),
+    ("autotask", "Tickets"),
     ("sophos", "alerts"),
 ]
 
