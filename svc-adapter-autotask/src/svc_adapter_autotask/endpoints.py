@@ -83,7 +83,7 @@ def picklist_values(request: Request, body: Body) -> list[Record]:
     entity = request.url.split("/")[1]
     try:
         return [
-            {"entity": entity, "field": field["name"], **value}
+            {**value, "entity": entity, "field": field["name"]}
             for field in body["fields"]
             for value in field.get("picklistValues") or ()
         ]
