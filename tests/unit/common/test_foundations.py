@@ -20,7 +20,7 @@ from mspbyte_common import declarations, ids, logs, secrets
 from mspbyte_common.errors import PagingBroken, RequestInvalid, SchemaDrift, UsageError
 from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.settings import with_password
-from mspbyte_common.vendors.endpoint import Endpoint, Request
+from mspbyte_common.vendors.endpoint import Endpoint, Reply, Request
 from mspbyte_common.vendors.keep import FUSE_RECORDS, fuse, storable
 from mspbyte_common.vendors.pages import id_after, key_after, next_link, page_number
 from mspbyte_common.vendors.pull import pull
@@ -218,7 +218,7 @@ def _endpoint(paging) -> Endpoint:
 
 async def test_a_list_that_names_a_page_twice_is_stopped() -> None:
     async def fetch(_request: Request):
-        return {"items": [], "next": "https://v/2"}
+        return Reply({"items": [], "next": "https://v/2"}, None)
 
     async def keep(_page) -> None:
         return None
@@ -230,7 +230,7 @@ async def test_a_list_that_names_a_page_twice_is_stopped() -> None:
 @pytest.mark.parametrize("body", [{}, {"items": None}, {"items": {}}, {"items": [1]}, {"items": "x"}])
 async def test_a_page_that_is_no_list_of_objects_is_drift(body) -> None:
     async def fetch(_request: Request):
-        return body
+        return Reply(body, None)
 
     async def keep(_page) -> None:
         raise AssertionError("must not be kept")

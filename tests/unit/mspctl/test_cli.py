@@ -36,6 +36,7 @@ def test_the_commands_are_these():
         "account exclude",
         "account list",
         "account map",
+        "account resources",
         "account resume",
         "bench",
         "bootstrap",
