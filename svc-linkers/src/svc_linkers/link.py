@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.ledger.item import Item, Next, batches
 from svc_linkers import rules, store
-from svc_linkers.rule import ReferenceRule, SamenessRule
+from svc_linkers.clusters.regroup import regroup
+from svc_linkers.locks import Locks
+from svc_linkers.rule import ClusterRule, ReferenceRule, SamenessRule
+from svc_linkers.store import FormerKey
 
 REFERENCES = tuple(index(discover(rules, ReferenceRule), key=lambda rule: rule.id).values())
 SAMENESS = tuple(index(discover(rules, SamenessRule), key=lambda rule: rule.id).values())
+CLUSTERS = tuple(index(discover(rules, ClusterRule), key=lambda rule: rule.relation).values())
 
 
 async def link(connection: Connection, item: Item) -> Sequence[Next]:
     """Finds the edges that should be, ends those that should not, and has both ends judged.
 
-    Links of one msp are made one batch at a time: of two records that belong together the later batch sees the earlier's
-    keys and edges, so that no edge outlives its reason.
+    Batches that share an account or a client are linked one after the other: of two records that belong together the
+    later batch sees the earlier's keys and edges, so that no edge outlives its reason.
     """
-    await store.one_at_a_time(connection, item.msp_id)
-    touched = set(item.entity_ids)
-    for reference in REFERENCES:
-        if item.kind == reference.source or item.kind in reference.targets:
-            touched |= await store.relink_reference(connection, item.msp_id, reference, item.entity_ids)
-    for sameness in SAMENESS:
-        if item.kind in (sameness.left, sameness.right):
-            touched |= await store.relink_sameness(connection, item.msp_id, sameness, item.entity_ids)
+    ids = item.entity_ids
+    references = [rule for rule in REFERENCES if item.kind == rule.source or item.kind in rule.targets]
+    sameness = [rule for rule in SAMENESS if item.kind in (rule.left, rule.right)]
+    former = await store.take_former(connection, ids)
+    locks = Locks(connection, item.msp_id)
+    scopes = await store.scopes(connection, ids) | _former_scopes(former)
+    if "msp" in {rule.scope for rule in references} | {rule.scope for rule in sameness}:
+        scopes.add(item.msp_id)
+    await locks.take(scopes)
+    at = await store.moment(connection)
+    touched: dict[str, set[UUID]] = {}
+    for reference in references:
+        ends = await store.relink_reference(connection, item.msp_id, at, reference, ids)
+        touched.setdefault(reference.relation, set()).update(ends)
+    for same in sameness:
+        ends = await store.relink_sameness(connection, item.msp_id, at, same, ids, former)
+        touched.setdefault(same.relation, set()).update(ends)
+    for cluster in CLUSTERS:
+        if item.kind in cluster.kinds:
+            ends = touched.setdefault(cluster.relation, set())
+            ends |= await store.relink_decisions(connection, item.msp_id, at, cluster.relation, ids)
+            ends |= await regroup(connection, locks, at, cluster, {*ids, *ends})
+    others = set().union(*touched.values()) - set(ids)
     return [
-        *batches("evaluate", item.kind, item.account_id, item.entity_ids),
-        *batches("evaluate", "recheck", item.account_id, touched - set(item.entity_ids)),
+        *batches("evaluate", item.kind, item.account_id, ids),
+        *batches("evaluate", "recheck", item.account_id, others),
     ]
+
+
+def _former_scopes(former: Iterable[FormerKey]) -> set[UUID]:
+    return {scope for key in former for scope in (key.account_id, key.client_id) if scope is not None}

@@ -184,11 +184,16 @@ async def keys_of(connection: Connection, ids: Sequence[UUID]) -> set[StoredKey]
 
 
 async def delete_keys(connection: Connection, keys: Collection[StoredKey]) -> None:
-    """Takes keys away."""
+    """Takes keys away, and notes them for the linkers: the others who have such a key may now be told apart by it."""
     await connection.execute(
         """
-        DELETE FROM entity_key k USING unnest(%s::uuid[], %s::boolean[], %s::text[], %s::text[]) AS d (id, refers, type, value)
-        WHERE k.entity_id = d.id AND k.refers = d.refers AND k.key_type = d.type AND k.key_value = d.value
+        WITH gone AS (
+            DELETE FROM entity_key k
+            USING unnest(%s::uuid[], %s::boolean[], %s::text[], %s::text[]) AS d (id, refers, type, value)
+            WHERE k.entity_id = d.id AND k.refers = d.refers AND k.key_type = d.type AND k.key_value = d.value
+            RETURNING k.msp_id, k.entity_id, k.key_type, k.key_value, k.account_id, k.client_id
+        )
+        INSERT INTO former_key (msp_id, entity_id, key_type, key_value, account_id, client_id) SELECT * FROM gone
         """,
         (
             [one.entity_id for one in keys],

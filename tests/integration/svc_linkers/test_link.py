@@ -31,6 +31,20 @@ class Graph:
         """An entity whose keys are exactly these: 'type=value', or '>type=value' for what it refers to."""
         entity = self.entities.setdefault(name, uuid4())
         self.kinds[name] = kind
+        self.database.execute(
+            """
+            INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
+                                volatile_hash, client_id) VALUES (%s, %s, %s, 'v', %s, %s, %s, '{}', '', '', %s)
+            ON CONFLICT (id) DO UPDATE SET client_id = EXCLUDED.client_id
+            """,
+            entity,
+            self.msp,
+            self.accounts.setdefault(account, uuid4()),
+            resource,
+            kind,
+            name,
+            client,
+        )
         self.database.execute("DELETE FROM entity_key WHERE entity_id = %s", entity)
         for key in keys:
             key_type, _, value = key.lstrip(">").partition("=")

@@ -56,7 +56,7 @@ BELONGS_TO = ReferenceRule(
     refers="client",
     targets=("company",),
     known_by="client",
-    scope="msp",
+    scope="client",
 )
 SAME_COMPANY_MAPPED = ReferenceRule(
     id="same_company_mapped",
@@ -66,7 +66,7 @@ SAME_COMPANY_MAPPED = ReferenceRule(
     refers="client",
     targets=("company",),
     known_by="client",
-    scope="msp",
+    scope="client",
     reverse=True,
 )
 WORKS_FOR = ReferenceRule(

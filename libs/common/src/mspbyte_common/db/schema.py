@@ -332,6 +332,23 @@ entity_key = Table(
     comment="A typed value by which an entity is known (refers = false) or to which it refers (refers = true).",
 )
 
+former_key = Table(
+    "former_key",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("entity_id", Id, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key_value", Text, nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("client_id", Id),
+    Index("ix_former_key_entity_id", "entity_id"),
+    comment=(
+        "Keys an entity lost since it was last linked: what its leaving changes for the others who have them. "
+        "Resolvers write a row with each key they take away; linking the entity deletes it."
+    ),
+)
+
 issue = Table(
     "issue",
     metadata,
@@ -356,6 +373,7 @@ entity_relationship = Table(
     Column("state", Text, nullable=False),
     Column("rule", Text, nullable=False),
     Column("rule_version", Integer, nullable=False),
+    Column("held_back", Text),
     Column("confidence", Numeric(3, 2), nullable=False),
     Column("scope_id", Id, nullable=False),
     Column("key_value", Text, nullable=False),
@@ -380,7 +398,72 @@ entity_relationship = Table(
         "key_value",
         postgresql_where=text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'"),
     ),
-    comment="A typed, dated, explained edge between two entities. valid_to NULL: it holds now.",
+    Index(
+        "ix_entity_relationship_same_source",
+        "source_id",
+        postgresql_where=text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'"),
+    ),
+    Index(
+        "ix_entity_relationship_same_target",
+        "target_id",
+        postgresql_where=text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'"),
+    ),
+    comment=(
+        "A typed, dated, explained edge between two entities. valid_to NULL: it holds now. "
+        "held_back: why a candidate is not active."
+    ),
+)
+
+link_decision = Table(
+    "link_decision",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("relation", Text, nullable=False),
+    Column("one_id", Id, nullable=False),
+    Column("other_id", Id, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _now("decided_at"),
+    Column("cleared_at", Time),
+    Column("cleared_by", Text),
+    CheckConstraint("verdict IN ('confirmed', 'rejected', 'pinned')", name="verdict"),
+    CheckConstraint("one_id < other_id", name="pair"),
+    Index(
+        "uq_link_decision_current",
+        "one_id",
+        "other_id",
+        "relation",
+        unique=True,
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
+    Index("ix_link_decision_other_id", "other_id", postgresql_where=text("cleared_at IS NULL")),
+    comment="What a person said of two records: one thing or two. It outlives every sync; cleared_at NULL: it holds.",
+)
+
+cluster_member = Table(
+    "cluster_member",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("relation", Text, nullable=False),
+    Column("entity_id", Id, nullable=False),
+    Column("cluster_id", Id, nullable=False),
+    _now("valid_from"),
+    Column("valid_to", Time),
+    Index(
+        "uq_cluster_member_current",
+        "entity_id",
+        "relation",
+        unique=True,
+        postgresql_where=text("valid_to IS NULL"),
+    ),
+    Index("ix_cluster_member_cluster_id", "cluster_id", "relation"),
+    comment=(
+        "Which records are one person, device or company: those of one cluster_id, the id of the smallest of them. "
+        "A record that is alone has no row. valid_to NULL: it holds now."
+    ),
 )
 
 # --- the ledger -----------------------------------------------------------------------------------------------------

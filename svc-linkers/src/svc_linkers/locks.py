@@ -1,0 +1,49 @@
+"""Which batches are linked one after the other: those that share an account or a client."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from mspbyte_common.db.engine import Connection
+from svc_linkers import store
+
+STRIPES = 64
+"""Scopes share this many locks per msp, so that a batch that touches a thousand clients does not hold a thousand."""
+
+
+@dataclass
+class Locks:
+    """The locks of one transaction, held to its end.
+
+    Keys meet within an account or a client, so two batches that share neither can be linked side by side. A batch takes
+    what its records' keys name in one order; so nobody waits in a circle.
+    """
+
+    connection: Connection
+    msp_id: UUID
+    held: set[int] = field(default_factory=set)
+
+    async def take(self, scopes: Collection[UUID]) -> None:
+        """Waits for the scopes a batch begins with."""
+        wanted = _stripes(scopes)
+        await store.lock(self.connection, self.msp_id, wanted)
+        self.held.update(wanted)
+
+    async def widen(self, scopes: Collection[UUID]) -> bool:
+        """Takes scopes found on the way, such as that of a record pinned to another client's; False: all were held.
+
+        What was read before must be read again when it is True. Nobody is waited for, who might wait for us: if one is
+        taken, the batch fails with LockNotAvailable and is tried again.
+        """
+        wanted = [stripe for stripe in _stripes(scopes) if stripe not in self.held]
+        if not wanted:
+            return False
+        await store.lock_now(self.connection, self.msp_id, wanted)
+        self.held.update(wanted)
+        return True
+
+
+def _stripes(scopes: Iterable[UUID]) -> list[int]:
+    return sorted({scope.int % STRIPES for scope in scopes})
