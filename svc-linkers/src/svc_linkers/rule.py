@@ -11,9 +11,6 @@ from typing import Literal
 Scope = Literal["msp", "client", "account"]
 """Within what two keys may meet. Host names and names only ever meet within one client."""
 
-PERSON = "person"
-"""The rule of an edge that a person confirmed or pinned."""
-
 
 @dataclass(frozen=True)
 class ReferenceRule:

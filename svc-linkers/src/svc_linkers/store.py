@@ -11,10 +11,8 @@ from uuid import UUID
 from psycopg.errors import LockNotAvailable
 
 from mspbyte_common.db.engine import Connection
-from svc_linkers.rule import FRAGMENTS, PERSON, ReferenceRule, SamenessRule, Scope
-
-SHARED_BY = 30
-"""A value that more records than this are known by, within its scope, tells none of them from the others."""
+from mspbyte_common.links import PERSON, SHARED_BY
+from svc_linkers.rule import FRAGMENTS, ReferenceRule, SamenessRule, Scope
 
 _SCOPE_COLUMN: dict[Scope, str] = {"msp": "msp_id", "client": "client_id", "account": "account_id"}
 

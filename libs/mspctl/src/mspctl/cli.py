@@ -19,12 +19,14 @@ from mspctl.commands import (
     entity,
     finding,
     job,
+    link,
     msp,
     quarantine,
     report,
     run,
     status,
     up,
+    why,
 )
 from mspctl.failure import Failure
 
@@ -35,9 +37,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up.up, demo.demo, status.status, report.report, bench.bench, bootstrap.bootstrap):
+for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, budget, entity, finding, dead, quarantine):
+for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

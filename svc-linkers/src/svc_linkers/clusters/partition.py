@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 from uuid import UUID
 
-from svc_linkers.rule import FRAGMENTS, PERSON, ClusterRule
+from mspbyte_common.links import PERSON
+from svc_linkers.rule import FRAGMENTS, ClusterRule
 
 Pair = frozenset[UUID]
 
@@ -62,23 +63,40 @@ def partition(
 
     Edges count from the strongest to the weakest, all of one strength at once, so that nothing depends on an order among
     equals. Where those of one strength would put two things together, none of them joins anything there: evidence that
-    leads to a contradiction proves nothing, and stronger evidence stays.
+    leads to a contradiction proves nothing, and stronger evidence stays. Against a person's confirmation only a person's
+    rejection counts, against a pin nothing.
     """
     cluster_of = {identifier: identifier for identifier in records}
     levels: dict[tuple[bool, bool, float], list[Edge]] = defaultdict(list)
     for edge in edges:
         levels[edge.strength].append(edge)
+    pooled = records
     for strength in sorted(levels, reverse=True):
-        pinned = strength[0]
-        pairs = [(cluster_of[edge.one], cluster_of[edge.other]) for edge in levels[strength]]
-        joined = components(set(cluster_of.values()), pairs)
+        pinned, by_person, _ = strength
+        joined = components(
+            set(cluster_of.values()), [(cluster_of[edge.one], cluster_of[edge.other]) for edge in levels[strength]]
+        )
         members = _members(cluster_of)
+        if not by_person and pooled is records:
+            pooled = _pooled(records, members.values())
         for clusters in _groups(joined):
-            parts = [[records[one] for one in members[cluster]] for cluster in clusters]
-            if pinned or not _clash(rule, parts, rejected):
+            parts = [[pooled[one] for one in members[cluster]] for cluster in clusters]
+            clash = _rejected(parts, rejected) or (not by_person and _clash(rule, parts))
+            if pinned or not clash:
                 name = min(clusters)
                 cluster_of.update(dict.fromkeys((record.id for part in parts for record in part), name))
     return cluster_of
+
+
+def _pooled(records: Mapping[UUID, Record], clusters: Iterable[Sequence[UUID]]) -> dict[UUID, Record]:
+    """Records with the fragments of all that a person put them together with: one thing that has several serials."""
+    found = dict(records)
+    for members in clusters:
+        if len(members) == 1:
+            continue
+        fragments = frozenset().union(*(records[one].fragments for one in members))
+        found.update({one: replace(records[one], fragments=fragments) for one in members})
+    return found
 
 
 def _members(cluster_of: Mapping[UUID, UUID]) -> dict[UUID, list[UUID]]:
@@ -96,23 +114,28 @@ def _groups(joined: Mapping[UUID, UUID]) -> Iterator[list[UUID]]:
     return (clusters for clusters in groups.values() if len(clusters) > 1)
 
 
-def _clash(rule: ClusterRule, parts: Sequence[Sequence[Record]], rejected: Collection[Pair]) -> bool:
+def _across(parts: Sequence[Sequence[Record]]) -> Iterator[tuple[Record, Record]]:
+    """Pairs of records that are not in one part."""
+    for first, second in combinations(parts, 2):
+        yield from product(first, second)
+
+
+def _rejected(parts: Sequence[Sequence[Record]], rejected: Collection[Pair]) -> bool:
+    """Whether a person said that records of different parts are two things."""
+    return bool(rejected) and any(frozenset((one.id, other.id)) in rejected for one, other in _across(parts))
+
+
+def _clash(rule: ClusterRule, parts: Sequence[Sequence[Record]]) -> bool:
     """Whether joining the parts would say that two things are one."""
-    if rule.one_per_source and max(Counter(r.source for part in parts for r in part).values()) > FRAGMENTS:
-        return True
-    return any(
-        two_things(rule, one, other, rejected)
-        for first, second in combinations(parts, 2)
-        for one in first
-        for other in second
-    )
-
-
-def two_things(rule: ClusterRule, one: Record, other: Record, rejected: Collection[Pair]) -> bool:
-    """Whether a person, their common source, or what both are known by says that two records are not one thing."""
-    if frozenset((one.id, other.id)) in rejected:
-        return True
     if not rule.one_per_source:
         return False
-    shared = one.fragments & other.fragments
-    return not shared and (one.source == other.source or bool(one.fragments and other.fragments))
+    if max(Counter(record.source for part in parts for record in part).values()) > FRAGMENTS:
+        return True
+    return any(two_things(one, other) for one, other in _across(parts))
+
+
+def two_things(one: Record, other: Record) -> bool:
+    """Whether their common source, or what both are known by, says that two records are not one thing."""
+    if one.fragments & other.fragments:
+        return False
+    return one.source == other.source or bool(one.fragments and other.fragments)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.links import CONFLICT
 from svc_linkers.clusters import store
 from svc_linkers.clusters.partition import components, partition
 from svc_linkers.locks import Locks
@@ -36,7 +37,7 @@ async def regroup(
     restated = {}
     for stored in edges:
         together = cluster_of[stored.edge.one] == cluster_of[stored.edge.other]
-        reason = None if together else store.CONFLICT
+        reason = None if together else CONFLICT
         if reason != stored.held_back:
             restated[stored.id] = reason
     if restated:

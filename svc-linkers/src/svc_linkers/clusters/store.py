@@ -8,11 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.links import CONFLICT
 from svc_linkers.clusters.partition import Edge, Pair, Record
 from svc_linkers.rule import ClusterRule
-
-CONFLICT = "conflict"
-"""Why an edge that a rule found does not hold: it would put two things into one cluster."""
 
 _COUNTS = f"""valid_to IS NULL AND "left"(relation, 5) = 'same_' AND relation = %(relation)s
               AND (state = 'active' OR held_back = '{CONFLICT}')"""

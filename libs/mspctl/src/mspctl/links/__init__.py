@@ -1,0 +1,1 @@
+"""Which records are linked, why, and what a person says of it."""
