@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
@@ -12,7 +12,6 @@ from svc_linkers import rules, store
 from svc_linkers.clusters.regroup import regroup
 from svc_linkers.locks import Locks
 from svc_linkers.rule import ClusterRule, ReferenceRule, SamenessRule
-from svc_linkers.store import FormerKey
 
 REFERENCES = tuple(index(discover(rules, ReferenceRule), key=lambda rule: rule.id).values())
 SAMENESS = tuple(index(discover(rules, SamenessRule), key=lambda rule: rule.id).values())
@@ -30,7 +29,7 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     sameness = [rule for rule in SAMENESS if item.kind in (rule.left, rule.right)]
     former = await store.take_former(connection, ids)
     locks = Locks(connection, item.msp_id)
-    scopes = await store.scopes(connection, ids) | _former_scopes(former)
+    scopes = await store.scopes(connection, ids, former)
     if "msp" in {rule.scope for rule in references} | {rule.scope for rule in sameness}:
         scopes.add(item.msp_id)
     await locks.take(scopes)
@@ -52,7 +51,3 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
         *batches("evaluate", item.kind, item.account_id, ids),
         *batches("evaluate", "recheck", item.account_id, others),
     ]
-
-
-def _former_scopes(former: Iterable[FormerKey]) -> set[UUID]:
-    return {scope for key in former for scope in (key.account_id, key.client_id) if scope is not None}

@@ -34,8 +34,8 @@ class Locks:
     async def widen(self, scopes: Collection[UUID]) -> bool:
         """Takes scopes found on the way, such as that of a record pinned to another client's; False: all were held.
 
-        What was read before must be read again when it is True. Nobody is waited for, who might wait for us: if one is
-        taken, the batch fails with LockNotAvailable and is tried again.
+        What was read before must be read again when it is True. Somebody who has the lock may be waiting for ours: then the
+        batch fails with LockNotAvailable and is tried again. It is rare, for pins between clients are known beforehand.
         """
         wanted = [stripe for stripe in _stripes(scopes) if stripe not in self.held]
         if not wanted:

@@ -73,16 +73,33 @@ async def take_former(connection: Connection, ids: Sequence[UUID]) -> list[Forme
     return [FormerKey(*row) for row in await cursor.fetchall()]
 
 
-async def scopes(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """The accounts and clients within which these records may meet others."""
+async def scopes(connection: Connection, ids: Sequence[UUID], former: Iterable[FormerKey]) -> set[UUID]:
+    """The accounts and clients within which these records may meet others, and those that pins join to them."""
     cursor = await connection.execute(
         """
-        SELECT DISTINCT account_id, client_id FROM entity_key WHERE entity_id = ANY(%(ids)s)
-        UNION SELECT DISTINCT account_id, client_id FROM entity WHERE id = ANY(%(ids)s)
+        WITH RECURSIVE pin AS MATERIALIZED (
+            SELECT coalesce(a.client_id, a.account_id) AS one, coalesce(b.client_id, b.account_id) AS other
+            FROM link_decision d JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
+            WHERE d.verdict = 'pinned' AND d.cleared_at IS NULL
+              AND coalesce(a.client_id, a.account_id) <> coalesce(b.client_id, b.account_id)
+        ), reached (id) AS (
+            SELECT unnest(%(former)s::uuid[])
+            UNION SELECT account_id FROM entity_key WHERE entity_id = ANY(%(ids)s)
+            UNION SELECT client_id FROM entity_key WHERE entity_id = ANY(%(ids)s) AND client_id IS NOT NULL
+            UNION SELECT coalesce(client_id, account_id) FROM entity WHERE id = ANY(%(ids)s)
+        ), joined (id) AS (
+            SELECT id FROM reached
+            UNION SELECT CASE WHEN pin.one = joined.id THEN pin.other ELSE pin.one END
+            FROM joined JOIN pin ON joined.id IN (pin.one, pin.other)
+        )
+        SELECT id FROM joined
         """,
-        {"ids": list(ids)},
+        {
+            "ids": list(ids),
+            "former": [scope for key in former for scope in (key.account_id, key.client_id) if scope is not None],
+        },
     )
-    return {scope for row in await cursor.fetchall() for scope in row if scope is not None}
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def relink_reference(

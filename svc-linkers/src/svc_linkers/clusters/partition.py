@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
+from typing import TypeVar
 from uuid import UUID
 
 from mspbyte_common.links import PERSON
 from svc_linkers.rule import FRAGMENTS, ClusterRule
 
 Pair = frozenset[UUID]
+Node = TypeVar("Node", UUID, str)
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Edge:
         return (self.pinned, self.rule == PERSON, self.confidence)
 
 
-def components(nodes: Iterable[UUID], edges: Iterable[tuple[UUID, UUID]]) -> dict[UUID, UUID]:
-    """The smallest record that each is connected with, over any number of edges."""
+def components(nodes: Iterable[Node], edges: Iterable[tuple[Node, Node]]) -> dict[Node, Node]:
+    """The smallest node that each is connected with, over any number of edges."""
     root = {node: node for node in nodes}
 
-    def find(node: UUID) -> UUID:
+    def find(node: Node) -> Node:
         while root[node] != node:
             root[node] = root[root[node]]
             node = root[node]
@@ -89,13 +91,20 @@ def partition(
 
 
 def _pooled(records: Mapping[UUID, Record], clusters: Iterable[Sequence[UUID]]) -> dict[UUID, Record]:
-    """Records with the fragments of all that a person put them together with: one thing that has several serials."""
-    found = dict(records)
-    for members in clusters:
-        if len(members) == 1:
-            continue
-        fragments = frozenset().union(*(records[one].fragments for one in members))
-        found.update({one: replace(records[one], fragments=fragments) for one in members})
+    """Records whose fragments say what a person said: the serials of records put together are serials of one thing."""
+    joined = [members for members in clusters if len(members) > 1]
+    if not joined:
+        return dict(records)
+    shared = [sorted(frozenset().union(*(records[one].fragments for one in members))) for members in joined]
+    known = {value for record in records.values() for value in record.fragments}
+    meant = components(known, [pair for values in shared for pair in pairwise(values)])
+    found = {
+        one: replace(record, fragments=frozenset(meant[value] for value in record.fragments))
+        for one, record in records.items()
+    }
+    for members, values in zip(joined, shared, strict=True):
+        whole = frozenset(meant[value] for value in values)
+        found.update({one: replace(found[one], fragments=whole) for one in members})
     return found
 
 

@@ -26,7 +26,7 @@ async def regroup(
         edges = await store.connected(connection, rule.relation, seeds)
         ends = {end for stored in edges for end in (stored.edge.one, stored.edge.other)}
         known = await store.members(connection, rule, {*seeds, *ends})
-        if not await locks.widen({scope for member in known.values() for scope in member.scopes}):
+        if not await locks.widen({member.scope for member in known.values() if member.scope is not None}):
             break
     rejected = await store.rejections(connection, rule.relation, known)
     records = {one: member.record for one, member in known.items()}

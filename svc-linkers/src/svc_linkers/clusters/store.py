@@ -27,10 +27,13 @@ class StoredEdge:
 
 @dataclass(frozen=True)
 class Member:
-    """A record with what is stored of its cluster; None: it is alone."""
+    """A record with what is stored of its cluster; None: it is alone.
+
+    `scope` is within what it meets others: its client, or its account as long as it has none.
+    """
 
     record: Record
-    scopes: frozenset[UUID]
+    scope: UUID | None
     cluster_id: UUID | None
 
 
@@ -74,7 +77,7 @@ async def members(connection: Connection, rule: ClusterRule, ids: Collection[UUI
     return {
         row[0]: Member(
             Record(row[0], (row[1], row[2]), frozenset(row[5])),
-            frozenset(scope for scope in (row[1], row[3]) if scope is not None),
+            row[3] or row[1],
             row[4],
         )
         for row in await cursor.fetchall()
