@@ -8,14 +8,16 @@ from uuid import UUID
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.ledger.item import Item, Next, batches
-from svc_linkers import rules, store
+from svc_linkers import rules as declared
+from svc_linkers import store
 from svc_linkers.clusters.regroup import regroup
 from svc_linkers.locks import Locks
+from svc_linkers.relink import Batch, relink_decisions, relink_reference, relink_sameness
 from svc_linkers.rule import ClusterRule, ReferenceRule, SamenessRule
 
-REFERENCES = tuple(index(discover(rules, ReferenceRule), key=lambda rule: rule.id).values())
-SAMENESS = tuple(index(discover(rules, SamenessRule), key=lambda rule: rule.id).values())
-CLUSTERS = tuple(index(discover(rules, ClusterRule), key=lambda rule: rule.relation).values())
+REFERENCES = tuple(index(discover(declared, ReferenceRule), key=lambda rule: rule.id).values())
+SAMENESS = tuple(index(discover(declared, SamenessRule), key=lambda rule: rule.id).values())
+CLUSTERS = tuple(index(discover(declared, ClusterRule), key=lambda rule: rule.relation).values())
 
 
 async def link(connection: Connection, item: Item) -> Sequence[Next]:
@@ -34,18 +36,19 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
         scopes.add(item.msp_id)
     await locks.take(scopes)
     at = await store.moment(connection)
-    touched: dict[str, set[UUID]] = {}
+    clusters = [cluster for cluster in CLUSTERS if item.kind in cluster.kinds]
+    relations = {one.relation for one in references} | {one.relation for one in sameness}
+    relations |= {one.relation for one in clusters}
+    batch = Batch(connection, item.msp_id, at, ids, former, await store.edges_at(connection, ids, relations))
+    touched: dict[str, set[UUID]] = {relation: set() for relation in relations}
     for reference in references:
-        ends = await store.relink_reference(connection, item.msp_id, at, reference, ids)
-        touched.setdefault(reference.relation, set()).update(ends)
-    for same in sameness:
-        ends = await store.relink_sameness(connection, item.msp_id, at, same, ids, former)
-        touched.setdefault(same.relation, set()).update(ends)
-    for cluster in CLUSTERS:
-        if item.kind in cluster.kinds:
-            ends = touched.setdefault(cluster.relation, set())
-            ends |= await store.relink_decisions(connection, item.msp_id, at, cluster.relation, ids)
-            ends |= await regroup(connection, locks, at, cluster, {*ids, *ends})
+        touched[reference.relation] |= await relink_reference(batch, reference, item.kind)
+    for relation in sorted({rule.relation for rule in sameness}):
+        rules = [rule for rule in sameness if rule.relation == relation]
+        touched[relation] |= await relink_sameness(batch, relation, rules)
+    for cluster in clusters:
+        touched[cluster.relation] |= await relink_decisions(batch, cluster.relation)
+        touched[cluster.relation] |= await regroup(connection, locks, at, cluster, {*ids, *touched[cluster.relation]})
     others = set().union(*touched.values()) - set(ids)
     return [
         *batches("evaluate", item.kind, item.account_id, ids),

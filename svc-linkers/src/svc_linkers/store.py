@@ -1,8 +1,12 @@
-"""SQL of the linkers: entity_relationship. One set-based statement per rule and batch."""
+"""SQL of the linkers: keys, locks, decisions and entity_relationship.
+
+Statements look up by index, value by value (`CROSS JOIN LATERAL … OFFSET 0`), whatever the planner believes about tables
+that were empty a minute ago; what is found is put together in `edges.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +15,10 @@ from uuid import UUID
 from psycopg.errors import LockNotAvailable
 
 from mspbyte_common.db.engine import Connection
-from mspbyte_common.links import PERSON, SHARED_BY
-from svc_linkers.rule import FRAGMENTS, ReferenceRule, SamenessRule, Scope
+from mspbyte_common.hashing import canonical
+from mspbyte_common.links import SHARED_BY
+from svc_linkers.edges import Difference, Edge, Holder, Place, Stored
+from svc_linkers.rule import SamenessRule, Scope
 
 _SCOPE_COLUMN: dict[Scope, str] = {"msp": "msp_id", "client": "client_id", "account": "account_id"}
 
@@ -29,6 +35,16 @@ class FormerKey:
     def scope(self, msp_id: UUID, scope: Scope) -> UUID | None:
         """Within what the key met others."""
         return {"msp": msp_id, "client": self.client_id, "account": self.account_id}[scope]
+
+
+@dataclass(frozen=True)
+class WrittenRule:
+    """What an edge says of the rule it comes from."""
+
+    id: str
+    version: int
+    relation: str
+    confidence: float
 
 
 async def lock(connection: Connection, msp_id: UUID, stripes: Sequence[int]) -> None:
@@ -102,240 +118,206 @@ async def scopes(connection: Connection, ids: Sequence[UUID], former: Iterable[F
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def relink_reference(
-    connection: Connection, msp_id: UUID, at: datetime, rule: ReferenceRule, ids: Sequence[UUID]
-) -> set[UUID]:
-    """Brings a reference rule's edges at these entities up to date; returns both ends of each edge begun or ended."""
-    column = _SCOPE_COLUMN[rule.scope]
-    near, far = ("target_id", "source_id") if rule.reverse else ("source_id", "target_id")
+async def keys_at(
+    connection: Connection, scope: Scope, ids: Sequence[UUID], key_type: str, kinds: Sequence[str], *, refers: bool
+) -> list[tuple[UUID, Place]]:
+    """The keys of that type that records of the batch have, with where they meet others."""
     cursor = await connection.execute(
         f"""
-        WITH pairs AS MATERIALIZED (
-            SELECT s.entity_id AS {near}, t.entity_id AS {far}, s.key_value, s.{column} AS scope_id
-            FROM entity_key s JOIN entity_key t ON t.msp_id = s.msp_id AND t.key_type = %(known_by)s
-                 AND t.key_value = s.key_value AND NOT t.refers AND t.{column} = s.{column}
-            WHERE s.entity_id = ANY(%(ids)s) AND s.refers AND s.key_type = %(refers)s AND s.kind = %(source)s
-              AND t.kind = ANY(%(targets)s)
-            UNION
-            SELECT s.entity_id, t.entity_id, s.key_value, s.{column}
-            FROM entity_key t JOIN entity_key s ON s.msp_id = t.msp_id AND s.key_type = %(refers)s
-                 AND s.key_value = t.key_value AND s.refers AND s.{column} = t.{column}
-            WHERE t.entity_id = ANY(%(ids)s) AND NOT t.refers AND t.key_type = %(known_by)s
-              AND t.kind = ANY(%(targets)s) AND s.kind = %(source)s
-        ), desired AS (
-            SELECT DISTINCT source_id, target_id, key_value, scope_id, NULL::text AS held_back, {_EVIDENCE}
-            FROM pairs WHERE source_id <> target_id
-        ), existing AS MATERIALIZED (
-            SELECT * FROM entity_relationship
-            WHERE source_id = ANY(%(ids)s) AND rule = %(rule)s AND valid_to IS NULL
-            UNION ALL
-            SELECT * FROM entity_relationship
-            WHERE target_id = ANY(%(ids)s) AND rule = %(rule)s AND valid_to IS NULL AND source_id <> ALL(%(ids)s)
-        ){_DIFF}
-        """,  # noqa: S608 - built from the declaration's own words
-        {
-            **_common(msp_id, at, rule.relation, rule.id, rule.version, 1, ids),
-            "refers": rule.refers,
-            "known_by": rule.known_by,
-            "left_key": rule.refers,
-            "right_key": rule.known_by,
-            "source": rule.source,
-            "targets": list(rule.targets),
-        },
+        SELECT entity_id, {_SCOPE_COLUMN[scope]}, key_value FROM entity_key
+        WHERE entity_id = ANY(%s) AND refers = %s AND key_type = %s AND kind = ANY(%s)
+          AND {_SCOPE_COLUMN[scope]} IS NOT NULL
+        """,  # noqa: S608 - the column is one of three
+        (list(ids), refers, key_type, list(kinds)),
     )
-    return {entity for row in await cursor.fetchall() for entity in row}
+    return [(row[0], (row[1], row[2])) for row in await cursor.fetchall()]
 
 
-async def relink_sameness(
+async def keys_of(
     connection: Connection,
     msp_id: UUID,
-    at: datetime,
-    rule: SamenessRule,
-    ids: Sequence[UUID],
-    former: Iterable[FormerKey],
-) -> set[UUID]:
-    """Brings a sameness rule's edges up to date for every key value that a record of the batch has or had.
-
-    Whether a value is ambiguous depends on all who have it, so each value is looked at as a whole; of one that too many
-    have no more is read than it takes to know that.
-    """
-    column = _SCOPE_COLUMN[rule.scope]
-    symmetric = rule.left == rule.right and rule.left_key == rule.right_key
-    pairing = "l.entity_id < r.entity_id" if symmetric else "l.entity_id <> r.entity_id"
-    lost = [
-        (scope, key.key_value)
-        for key in former
-        if key.key_type in (rule.left_key, rule.right_key) and (scope := key.scope(msp_id, rule.scope)) is not None
-    ]
+    scope: Scope,
+    places: Collection[Place],
+    key_type: str,
+    kinds: Sequence[str],
+    *,
+    refers: bool,
+) -> list[tuple[UUID, Place]]:
+    """Who has a key of that type at these places."""
+    if not places:
+        return []
     cursor = await connection.execute(
         f"""
-        WITH affected AS MATERIALIZED (
-            SELECT {column} AS scope_id, key_value FROM entity_key
-            WHERE entity_id = ANY(%(ids)s) AND NOT refers AND {column} IS NOT NULL
-              AND (kind = %(left)s AND key_type = %(left_key)s OR kind = %(right)s AND key_type = %(right_key)s)
-            UNION
-            SELECT * FROM unnest(%(lost_scopes)s::uuid[], %(lost_values)s::text[])
-            UNION
-            SELECT scope_id, key_value FROM entity_relationship WHERE source_id = ANY(%(ids)s) AND rule = %(rule)s {_SAME}
-            UNION
-            SELECT scope_id, key_value FROM entity_relationship WHERE target_id = ANY(%(ids)s) AND rule = %(rule)s {_SAME}
-        ), holders AS MATERIALIZED (
-            SELECT a.scope_id, a.key_value, k.*,
-                   coalesce((SELECT min(s.key_value) FROM entity_key s WHERE s.entity_id = k.entity_id AND NOT s.refers
-                             AND s.key_type = %(counted_by)s), k.entity_id::text) AS thing,
-                   count(*) OVER (PARTITION BY a.scope_id, a.key_value) AS in_all
-            FROM affected a CROSS JOIN LATERAL (
-                SELECT h.entity_id, h.key_type, h.kind, h.resource FROM entity_key h
-                WHERE h.msp_id = %(msp)s AND h.key_type IN (%(left_key)s, %(right_key)s) AND h.key_value = a.key_value
-                  AND NOT h.refers AND h.{column} = a.scope_id
-                  AND (h.key_type = %(left_key)s AND h.kind = %(left)s
-                       OR h.key_type = %(right_key)s AND h.kind = %(right)s)
-                LIMIT %(shared_by)s + 1) AS k
-        ), shared AS MATERIALIZED (
-            SELECT scope_id, key_value, key_type, kind, resource FROM holders WHERE in_all <= %(shared_by)s
-            GROUP BY scope_id, key_value, key_type, kind, resource
-            HAVING count(DISTINCT thing) > %(most)s OR count(DISTINCT entity_id) > %(fragments)s
-        ), pairs AS MATERIALIZED (
-            SELECT DISTINCT l.entity_id AS source_id, r.entity_id AS target_id, l.key_value, l.scope_id,
-                   EXISTS (SELECT 1 FROM shared s WHERE s.scope_id = l.scope_id AND s.key_value = l.key_value
-                           AND (s.key_type, s.kind, s.resource) IN ((l.key_type, l.kind, l.resource),
-                                                                    (r.key_type, r.kind, r.resource))) AS ambiguous
-            FROM holders l JOIN holders r ON r.scope_id = l.scope_id AND r.key_value = l.key_value AND {pairing}
-            WHERE l.key_type = %(left_key)s AND l.kind = %(left)s AND r.key_type = %(right_key)s AND r.kind = %(right)s
-              AND l.in_all <= %(shared_by)s AND (%(most)s > 1 OR l.resource <> r.resource)
-        ), desired AS MATERIALIZED (
-            SELECT source_id, target_id, key_value, scope_id,
-                   CASE WHEN %(candidate_only)s THEN 'suggested' WHEN ambiguous THEN 'ambiguous'
-                        {_contradicted(rule)} END AS held_back, {_EVIDENCE}
-            FROM pairs p
-            WHERE NOT EXISTS (SELECT 1 FROM link_decision d
-                              WHERE d.one_id = least(source_id, target_id) AND d.other_id = greatest(source_id, target_id)
-                                AND d.relation = %(relation)s AND d.verdict = 'rejected' AND d.cleared_at IS NULL)
-        ), existing AS MATERIALIZED (
-            SELECT x.* FROM affected a JOIN entity_relationship x ON x.rule = %(rule)s AND x.scope_id = a.scope_id
-                 AND x.key_value = a.key_value {_SAME}
-        ){_DIFF}
-        """,  # noqa: S608 - built from the declaration's own words
+        SELECT k.entity_id, p.scope_id, p.value
+        FROM unnest(%(scopes)s::uuid[], %(values)s::text[]) AS p (scope_id, value) CROSS JOIN LATERAL (
+            SELECT entity_id FROM entity_key
+            WHERE msp_id = %(msp)s AND key_type = %(type)s AND key_value = p.value AND refers = %(refers)s
+              AND {_SCOPE_COLUMN[scope]} = p.scope_id AND kind = ANY(%(kinds)s) OFFSET 0) AS k
+        """,  # noqa: S608 - the column is one of three
+        {**_places(places), "msp": msp_id, "type": key_type, "refers": refers, "kinds": list(kinds)},
+    )
+    return [(row[0], (row[1], row[2])) for row in await cursor.fetchall()]
+
+
+async def holders(
+    connection: Connection, msp_id: UUID, rule: SamenessRule, places: Collection[Place]
+) -> dict[Place, list[Holder]]:
+    """Who is known by these values; of a value that too many are known by, one more than may be."""
+    cursor = await connection.execute(
+        f"""
+        SELECT p.scope_id, p.value, k.*
+        FROM unnest(%(scopes)s::uuid[], %(values)s::text[]) AS p (scope_id, value) CROSS JOIN LATERAL (
+            SELECT h.entity_id, h.key_type, h.kind, h.resource FROM entity_key h
+            WHERE h.msp_id = %(msp)s AND h.key_type = ANY(%(types)s) AND h.key_value = p.value AND NOT h.refers
+              AND h.{_SCOPE_COLUMN[rule.scope]} = p.scope_id
+              AND (h.key_type = %(left_key)s AND h.kind = %(left)s OR h.key_type = %(right_key)s AND h.kind = %(right)s)
+            LIMIT %(most)s) AS k
+        """,  # noqa: S608 - the column is one of three
         {
-            **_common(msp_id, at, rule.relation, rule.id, rule.version, rule.confidence, ids),
+            **_places(places),
+            "msp": msp_id,
+            "types": sorted({rule.left_key, rule.right_key}),
             "left": rule.left,
             "left_key": rule.left_key,
             "right": rule.right,
             "right_key": rule.right_key,
-            "most": rule.most_per_resource,
-            "fragments": FRAGMENTS,
-            "counted_by": rule.counted_by,
-            "shared_by": SHARED_BY,
-            "candidate_only": rule.candidate_only,
-            "agree": list(rule.agree),
-            "disagree": list(rule.disagree),
-            "lost_scopes": [scope for scope, _ in lost],
-            "lost_values": [value for _, value in lost],
+            "most": SHARED_BY + 1,
         },
     )
-    return {entity for row in await cursor.fetchall() for entity in row}
+    found: dict[Place, list[Holder]] = {}
+    for row in await cursor.fetchall():
+        found.setdefault((row[0], row[1]), []).append(Holder(*row[2:]))
+    return found
 
 
-async def relink_decisions(
-    connection: Connection, msp_id: UUID, at: datetime, relation: str, ids: Sequence[UUID]
-) -> set[UUID]:
-    """Brings the edges that a person confirmed or pinned up to date; returns both ends of each edge begun or ended.
+async def traits(
+    connection: Connection, ids: Collection[UUID], key_types: Collection[str]
+) -> dict[tuple[UUID, str], frozenset[str]]:
+    """(entity, key type) → the values of these types that the entities are known by."""
+    cursor = await connection.execute(
+        """
+        SELECT i.id, k.key_type, k.key_value FROM unnest(%s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+            SELECT key_type, key_value FROM entity_key
+            WHERE entity_id = i.id AND NOT refers AND key_type = ANY(%s) OFFSET 0) AS k
+        """,
+        (list(ids), list(key_types)),
+    )
+    found: dict[tuple[UUID, str], set[str]] = {}
+    for entity, key_type, value in await cursor.fetchall():
+        found.setdefault((entity, key_type), set()).add(value)
+    return {place: frozenset(values) for place, values in found.items()}
+
+
+_STORED = "x.id, x.rule_version, x.source_id, x.target_id, x.scope_id, x.key_value, x.held_back"
+
+
+async def edges_at(
+    connection: Connection, ids: Sequence[UUID], relations: Collection[str]
+) -> dict[tuple[str, str], list[Stored]]:
+    """The edges that hold at these records, by (relation, rule)."""
+    cursor = await connection.execute(
+        f"""
+        SELECT DISTINCT x.relation, x.rule, {_STORED}
+        FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+            SELECT * FROM entity_relationship
+            WHERE source_id = i.id AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION ALL
+            SELECT * FROM entity_relationship
+            WHERE target_id = i.id AND valid_to IS NULL AND relation = ANY(%(relations)s) OFFSET 0) AS x
+        """,  # noqa: S608 - built from constants
+        {"ids": list(ids), "relations": list(relations)},
+    )
+    found: dict[tuple[str, str], list[Stored]] = {}
+    for row in await cursor.fetchall():
+        found.setdefault((row[0], row[1]), []).append(Stored.of(row[2:]))
+    return found
+
+
+async def edges_of(connection: Connection, rule: str, places: Collection[Place]) -> list[Stored]:
+    """The edges of a rule of sameness that hold because of these values."""
+    cursor = await connection.execute(
+        f"""
+        SELECT {_STORED}
+        FROM unnest(%(scopes)s::uuid[], %(values)s::text[]) AS p (scope_id, value) CROSS JOIN LATERAL (
+            SELECT * FROM entity_relationship
+            WHERE rule = %(rule)s AND scope_id = p.scope_id AND key_value = p.value AND valid_to IS NULL
+              AND "left"(relation, 5) = 'same_' OFFSET 0) AS x
+        """,  # noqa: S608 - built from constants
+        {**_places(places), "rule": rule},
+    )
+    return [Stored.of(row) for row in await cursor.fetchall()]
+
+
+async def decided(connection: Connection, relation: str, ids: Sequence[UUID]) -> dict[Edge, dict[str, str]]:
+    """Edges that a person confirmed or pinned at these records, each with its evidence.
 
     They hold while both records exist, whatever their keys say; a confirmed one only within one client.
     """
     cursor = await connection.execute(
-        f"""
-        WITH held AS MATERIALIZED (
-            SELECT * FROM link_decision WHERE one_id = ANY(%(ids)s) AND relation = %(relation)s AND cleared_at IS NULL
-            UNION
-            SELECT * FROM link_decision WHERE other_id = ANY(%(ids)s) AND relation = %(relation)s AND cleared_at IS NULL
-        ), desired AS MATERIALIZED (
-            SELECT CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN a.id ELSE b.id END AS source_id,
-                   CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN b.id ELSE a.id END AS target_id,
-                   d.id::text AS key_value, least(coalesce(a.client_id, a.account_id), coalesce(b.client_id, b.account_id))
-                   AS scope_id,
-                   CASE WHEN d.verdict = 'confirmed' AND a.client_id IS DISTINCT FROM b.client_id THEN 'other_client' END
-                   AS held_back,
-                   jsonb_build_object('verdict', d.verdict, 'author', d.author, 'reason', d.reason,
-                                      'decided_at', d.decided_at) AS evidence
-            FROM held d JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
-            WHERE d.verdict <> 'rejected' AND a.deleted_at IS NULL AND b.deleted_at IS NULL
-        ), existing AS MATERIALIZED (
-            SELECT * FROM entity_relationship
-            WHERE source_id = ANY(%(ids)s) AND rule = %(rule)s AND relation = %(relation)s AND valid_to IS NULL
+        """
+        SELECT DISTINCT ON (d.id)
+               CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN a.id ELSE b.id END,
+               CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN b.id ELSE a.id END,
+               least(coalesce(a.client_id, a.account_id), coalesce(b.client_id, b.account_id)), d.id::text,
+               CASE WHEN d.verdict = 'confirmed' AND a.client_id IS DISTINCT FROM b.client_id THEN 'other_client' END,
+               d.verdict, d.author, d.reason, d.decided_at
+        FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+            SELECT * FROM link_decision WHERE one_id = i.id AND cleared_at IS NULL
             UNION ALL
-            SELECT * FROM entity_relationship
-            WHERE target_id = ANY(%(ids)s) AND rule = %(rule)s AND relation = %(relation)s AND valid_to IS NULL
-              AND source_id <> ALL(%(ids)s)
-        ){_DIFF}
-        """,  # noqa: S608 - built from constants
-        _common(msp_id, at, relation, PERSON, 1, 1, ids),
+            SELECT * FROM link_decision WHERE other_id = i.id AND cleared_at IS NULL OFFSET 0) AS d
+        JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
+        WHERE d.relation = %(relation)s AND d.verdict <> 'rejected' AND a.deleted_at IS NULL AND b.deleted_at IS NULL
+        """,
+        {"ids": list(ids), "relation": relation},
     )
-    return {entity for row in await cursor.fetchall() for entity in row}
-
-
-def _common(
-    msp_id: UUID, at: datetime, relation: str, rule: str, version: int, confidence: float, ids: Sequence[UUID]
-) -> dict[str, Any]:
     return {
-        "msp": msp_id,
-        "at": at,
-        "relation": relation,
-        "rule": rule,
-        "version": version,
-        "confidence": confidence,
-        "ids": list(ids),
+        Edge(*row[:5]): {"verdict": row[5], "author": row[6], "reason": row[7], "decided_at": row[8].isoformat()}
+        for row in await cursor.fetchall()
     }
 
 
-_SAME = """AND valid_to IS NULL AND "left"(relation, 5) = 'same_'"""
-"""What the indexes of sameness ask for."""
-
-_EVIDENCE = """jsonb_build_object('left_key', %(left_key)s::text, 'right_key', %(right_key)s::text, 'value', key_value)
-                   AS evidence"""
-
-_SAME_EDGE = """d.source_id = e.source_id AND d.target_id = e.target_id AND d.key_value = e.key_value
-                 AND d.scope_id = e.scope_id AND d.held_back IS NOT DISTINCT FROM nullif(e.held_back, 'conflict')
-                 AND e.rule_version = %(version)s"""
-"""Whether an edge is what the rule says. That a cluster holds it back is not the rule's affair."""
-
-_DIFF = f""", ended AS (
-            UPDATE entity_relationship x SET valid_to = %(at)s
-            FROM existing e LEFT JOIN desired d ON {_SAME_EDGE}
-            WHERE x.id = e.id AND d.source_id IS NULL
-            RETURNING x.source_id, x.target_id
-        ), begun AS (
+async def write(
+    connection: Connection,
+    msp_id: UUID,
+    at: datetime,
+    rule: WrittenRule,
+    changes: Difference,
+    evidence: Mapping[Edge, Mapping[str, Any]],
+) -> None:
+    """Ends edges and begins others, at one moment."""
+    if changes.ended:
+        await connection.execute(
+            "UPDATE entity_relationship SET valid_to = %s WHERE id = ANY(%s)", (at, [one.id for one in changes.ended])
+        )
+    if changes.begun:
+        await connection.execute(
+            """
             INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version, held_back,
                                              confidence, scope_id, key_value, evidence, valid_from)
-            SELECT %(msp)s, %(relation)s, d.source_id, d.target_id,
-                   CASE WHEN d.held_back IS NULL THEN 'active' ELSE 'candidate' END, %(rule)s, %(version)s, d.held_back,
-                   %(confidence)s, d.scope_id, d.key_value, d.evidence, %(at)s
-            FROM desired d LEFT JOIN existing e ON {_SAME_EDGE}
-            WHERE e.id IS NULL
-            RETURNING source_id, target_id
+            SELECT %(msp)s, %(relation)s, b.source_id, b.target_id,
+                   CASE WHEN b.held_back IS NULL THEN 'active' ELSE 'candidate' END, %(rule)s, %(version)s, b.held_back,
+                   %(confidence)s, b.scope_id, b.key_value, b.evidence::jsonb, %(at)s
+            FROM unnest(%(sources)s::uuid[], %(targets)s::uuid[], %(scopes)s::uuid[], %(values)s::text[],
+                        %(reasons)s::text[], %(evidence)s::text[])
+                 AS b (source_id, target_id, scope_id, key_value, held_back, evidence)
+            """,
+            {
+                "msp": msp_id,
+                "relation": rule.relation,
+                "rule": rule.id,
+                "version": rule.version,
+                "confidence": rule.confidence,
+                "at": at,
+                "sources": [edge.source_id for edge in changes.begun],
+                "targets": [edge.target_id for edge in changes.begun],
+                "scopes": [edge.scope_id for edge in changes.begun],
+                "values": [edge.key_value for edge in changes.begun],
+                "reasons": [edge.held_back for edge in changes.begun],
+                "evidence": [canonical(evidence[edge]).decode() for edge in changes.begun],
+            },
         )
-        SELECT source_id, target_id FROM ended UNION SELECT source_id, target_id FROM begun"""  # noqa: S608 - built from constants
-"""Ends what exists but is not desired, begins what is desired but does not exist, keeps the rest untouched."""
 
 
-def _contradicted(rule: SamenessRule) -> str:
-    """SQL: the pair lacks the agreement the rule asks for, or disagrees in what both know."""
-    clauses = ""
-    if rule.agree:
-        clauses += """
-                        WHEN NOT EXISTS (SELECT 1 FROM entity_key a JOIN entity_key b
-                             ON b.key_type = a.key_type AND b.key_value = a.key_value AND NOT b.refers
-                             WHERE a.entity_id = p.source_id AND b.entity_id = p.target_id AND NOT a.refers
-                               AND a.key_type = ANY(%(agree)s)) THEN 'unconfirmed'"""
-    if rule.disagree:
-        clauses += """
-                        WHEN EXISTS (SELECT 1 FROM unnest(%(disagree)s::text[]) AS d (key_type)
-                             WHERE EXISTS (SELECT 1 FROM entity_key a WHERE a.entity_id = p.source_id AND NOT a.refers
-                                           AND a.key_type = d.key_type)
-                               AND EXISTS (SELECT 1 FROM entity_key b WHERE b.entity_id = p.target_id AND NOT b.refers
-                                           AND b.key_type = d.key_type)
-                               AND NOT EXISTS (SELECT 1 FROM entity_key a JOIN entity_key b
-                                     ON b.key_type = a.key_type AND b.key_value = a.key_value AND NOT b.refers
-                                     WHERE a.entity_id = p.source_id AND b.entity_id = p.target_id AND NOT a.refers
-                                       AND a.key_type = d.key_type)) THEN 'contradicted'"""
-    return clauses
+def _places(places: Collection[Place]) -> dict[str, Any]:
+    rows = list(places)
+    return {"scopes": [scope for scope, _ in rows], "values": [value for _, value in rows]}

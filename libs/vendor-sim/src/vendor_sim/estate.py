@@ -6,7 +6,7 @@ thousands of them has no generated repr: a debugger or a failing task would spen
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from vendor_sim.changes import ChangeLog
 
@@ -155,8 +155,14 @@ class Estate:
     """Days the script has moved `as_of` on since the estate was made."""
 
 
-def generate(seed: int, clients: int, as_of: date) -> Estate:
-    """The estate of that seed and number of clients, with every time counted back from midnight UTC of `as_of`."""
-    from vendor_sim.generation import build_estate  # noqa: PLC0415 - the generator imports these types
+def generate(seed: int, clients: int, as_of: date, noise: Literal["none", "some", "much"] = "none") -> Estate:
+    """The estate of that seed and number of clients, with every time counted back from midnight UTC of `as_of`.
 
-    return build_estate(seed, clients, as_of)
+    `noise`: how much worse than usual the hand-kept data is.
+    """
+    from vendor_sim.generation import build_estate  # noqa: PLC0415 - the generator imports these types
+    from vendor_sim.noise import disturb  # noqa: PLC0415 - as above
+
+    estate = build_estate(seed, clients, as_of)
+    disturb(estate, noise)
+    return estate

@@ -328,7 +328,7 @@ entity_key = Table(
     Column("account_id", Id, nullable=False),
     Column("client_id", Id),
     Index("uq_entity_key", "entity_id", "refers", "key_type", "key_value", unique=True),
-    Index("ix_entity_key_value", "msp_id", "key_type", "key_value", "refers"),
+    Index("ix_entity_key_value", "msp_id", "key_type", "key_value", "refers", "account_id"),
     comment="A typed value by which an entity is known (refers = false) or to which it refers (refers = true).",
 )
 

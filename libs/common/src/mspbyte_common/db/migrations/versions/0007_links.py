@@ -34,6 +34,11 @@ def upgrade() -> None:
         postgresql_where=SAMENESS,
     )
 
+    op.drop_index("ix_entity_key_value", table_name="entity_key")  # a licence's key is the same in every tenant
+    op.create_index(
+        "ix_entity_key_value", "entity_key", ["msp_id", "key_type", "key_value", "refers", "account_id"], unique=False
+    )
+
     op.create_table(
         "former_key",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
