@@ -69,24 +69,22 @@ def partition(
     rejection counts, against a pin nothing.
     """
     cluster_of = {identifier: identifier for identifier in records}
+    members = {identifier: [identifier] for identifier in records}
     levels: dict[tuple[bool, bool, float], list[Edge]] = defaultdict(list)
     for edge in edges:
         levels[edge.strength].append(edge)
     pooled = records
     for strength in sorted(levels, reverse=True):
         pinned, by_person, _ = strength
-        joined = components(
-            set(cluster_of.values()), [(cluster_of[edge.one], cluster_of[edge.other]) for edge in levels[strength]]
-        )
-        members = _members(cluster_of)
         if not by_person and pooled is records:
             pooled = _pooled(records, members.values())
-        for clusters in _groups(joined):
+        for clusters in _groups([(cluster_of[edge.one], cluster_of[edge.other]) for edge in levels[strength]]):
             parts = [[pooled[one] for one in members[cluster]] for cluster in clusters]
             clash = _rejected(parts, rejected) or (not by_person and _clash(rule, parts))
             if pinned or not clash:
                 name = min(clusters)
-                cluster_of.update(dict.fromkeys((record.id for part in parts for record in part), name))
+                members[name] = [one for cluster in clusters for one in members[cluster]]
+                cluster_of.update(dict.fromkeys(members[name], name))
     return cluster_of
 
 
@@ -108,17 +106,10 @@ def _pooled(records: Mapping[UUID, Record], clusters: Iterable[Sequence[UUID]]) 
     return found
 
 
-def _members(cluster_of: Mapping[UUID, UUID]) -> dict[UUID, list[UUID]]:
-    members: dict[UUID, list[UUID]] = defaultdict(list)
-    for identifier, cluster in cluster_of.items():
-        members[cluster].append(identifier)
-    return members
-
-
-def _groups(joined: Mapping[UUID, UUID]) -> Iterator[list[UUID]]:
-    """Clusters that belong together, where there is more than one."""
+def _groups(pairs: Sequence[tuple[UUID, UUID]]) -> Iterator[list[UUID]]:
+    """Clusters that pairs connect, where there is more than one."""
     groups: dict[UUID, list[UUID]] = defaultdict(list)
-    for cluster, root in joined.items():
+    for cluster, root in components({cluster for pair in pairs for cluster in pair}, pairs).items():
         groups[root].append(cluster)
     return (clusters for clusters in groups.values() if len(clusters) > 1)
 

@@ -11,6 +11,7 @@ from mspbyte_common.db.engine import Connection
 from mspbyte_common.links import CONFLICT
 from svc_linkers.clusters.partition import Edge, Pair, Record
 from svc_linkers.rule import ClusterRule
+from svc_linkers.store import id_array
 
 _COUNTS = f"""valid_to IS NULL AND "left"(relation, 5) = 'same_' AND relation = %(relation)s
               AND (state = 'active' OR held_back = '{CONFLICT}')"""
@@ -53,7 +54,7 @@ async def connected(connection: Connection, relation: str, seeds: Collection[UUI
                r.held_back
         FROM near JOIN entity_relationship r ON r.source_id = near.id WHERE {_COUNTS}
         """,  # noqa: S608 - built from constants
-        {"relation": relation, "seeds": list(seeds)},
+        {"relation": relation, "seeds": id_array(seeds)},
     )
     return [
         StoredEdge(row[0], Edge(row[1], row[2], row[3], float(row[4]), pinned=row[5]), row[6])
@@ -72,7 +73,7 @@ async def members(connection: Connection, rule: ClusterRule, ids: Collection[UUI
         LEFT JOIN entity e ON e.id = i.id
         LEFT JOIN cluster_member m ON m.entity_id = i.id AND m.relation = %(relation)s AND m.valid_to IS NULL
         """,
-        {"ids": list(ids), "relation": rule.relation, "fragments": rule.fragments_by},
+        {"ids": id_array(ids), "relation": rule.relation, "fragments": rule.fragments_by},
     )
     return {
         row[0]: Member(
@@ -89,10 +90,10 @@ async def rejections(connection: Connection, relation: str, ids: Collection[UUID
     cursor = await connection.execute(
         """
         SELECT one_id, other_id FROM link_decision
-        WHERE one_id = ANY(%(ids)s) AND other_id = ANY(%(ids)s) AND relation = %(relation)s AND verdict = 'rejected'
-          AND cleared_at IS NULL
+        WHERE one_id = ANY(%(ids)s::uuid[]) AND other_id = ANY(%(ids)s::uuid[]) AND relation = %(relation)s
+          AND verdict = 'rejected' AND cleared_at IS NULL
         """,
-        {"ids": list(ids), "relation": relation},
+        {"ids": id_array(ids), "relation": relation},
     )
     return {frozenset(row) for row in await cursor.fetchall()}
 
