@@ -184,6 +184,15 @@ class Estate:
             *(self.msp, relation, source, target, state, relation, self.client),
         )
 
+    async def cluster(self, relation: str, *members: UUID) -> None:
+        """These are one thing from now on."""
+        for member in members:
+            await self.run(
+                "svc_linkers",
+                "INSERT INTO cluster_member (msp_id, relation, entity_id, cluster_id) VALUES (%s, %s, %s, %s)",
+                *(self.msp, relation, member, min(members)),
+            )
+
     async def unlink(self, source: UUID, target: UUID) -> None:
         """The edge has ended."""
         await self.run(

@@ -85,6 +85,21 @@ async def test_a_neighbour_that_comes_and_goes_is_felt_at_the_other_end(estate: 
     assert [state[UNPROTECTED, device] for state in states] == ["open", "resolved", "regressed"]
 
 
+async def test_an_agent_that_is_known_to_be_the_device_over_a_third_record_protects_it(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    agent = await estate.device("sophos/endpoints", "PC-2", tamper_protection=True)
+    item = await estate.device("autotask/ConfigurationItems", "PC-1")
+    await estate.evaluate("device", device)
+    before = await estate.findings()
+    await estate.cluster("same_device", device, item, agent)
+    await estate.evaluate("device", agent)
+
+    assert before[UNPROTECTED, device] == "open"
+    assert (await estate.findings())[UNPROTECTED, device] == "resolved"
+
+
 async def test_a_candidate_edge_neither_protects_nor_accuses(estate: Any) -> None:
     await estate.start()
     await estate.complete("sophos/endpoints")

@@ -9,8 +9,9 @@ from mspbyte_common.db.engine import Connection
 
 
 async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequence[tuple[str, str]]) -> set[UUID]:
-    """Neighbours over edges that hold. The ends of an edge that ended come from the linkers, as subjects themselves.
+    """Neighbours over edges that hold and within clusters.
 
+    The ends of an edge that ended come from the linkers, as subjects themselves.
     `asked` has (relation, kind of neighbour): only those whose checks look at the relation.
     """
     if not asked:
@@ -23,6 +24,10 @@ async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequenc
             UNION
             SELECT relation, source_id FROM entity_relationship
             WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION
+            SELECT m.relation, o.entity_id FROM cluster_member m
+            JOIN cluster_member o ON o.cluster_id = m.cluster_id AND o.relation = m.relation AND o.valid_to IS NULL
+            WHERE m.entity_id = ANY(%(ids)s) AND m.valid_to IS NULL AND m.relation = ANY(%(relations)s)
         )
         SELECT DISTINCT e.id
         FROM edge

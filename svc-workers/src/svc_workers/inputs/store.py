@@ -127,7 +127,10 @@ async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountR
 async def edges(
     connection: Connection, ids: Sequence[UUID], relations: Sequence[str]
 ) -> list[tuple[UUID, str, UUID, bool]]:
-    """(subject, relation, neighbour, certain) over edges that hold, from either end; not certain: only candidates."""
+    """(subject, relation, neighbour, certain) over edges that hold, from either end; not certain: only candidates.
+
+    Records of one cluster are neighbours by its relation, whether an edge runs between the two or over others.
+    """
     if not relations:
         return []
     cursor = await connection.execute(
@@ -137,7 +140,12 @@ async def edges(
             WHERE source_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
             UNION ALL
             SELECT target_id, relation, source_id, state FROM entity_relationship
-            WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)) AS edge
+            WHERE target_id = ANY(%(ids)s) AND valid_to IS NULL AND relation = ANY(%(relations)s)
+            UNION ALL
+            SELECT m.entity_id, m.relation, o.entity_id, 'active' FROM cluster_member m
+            JOIN cluster_member o ON o.cluster_id = m.cluster_id AND o.relation = m.relation AND o.valid_to IS NULL
+                                  AND o.entity_id <> m.entity_id
+            WHERE m.entity_id = ANY(%(ids)s) AND m.valid_to IS NULL AND m.relation = ANY(%(relations)s)) AS edge
         GROUP BY near, relation, far ORDER BY near, relation, far
         """,
         {"ids": list(ids), "relations": list(relations)},
