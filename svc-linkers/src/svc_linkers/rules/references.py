@@ -260,7 +260,7 @@ FIREWALL_BELONGS_TO = ReferenceRule(
     refers="client",
     targets=("company",),
     known_by="client",
-    scope="msp",
+    scope="client",
 )
 TICKET_ABOUT_COMPANY = ReferenceRule(
     id="ticket_about_company",
