@@ -45,6 +45,11 @@ class Schedule:
             moment += step
             yield moment
 
+    def pause(self, moment: datetime) -> timedelta:
+        """How far apart the two instants after `moment` are."""
+        instants = self.after(moment)
+        return -(next(instants) - next(instants))
+
 
 @dataclass(frozen=True)
 class Fires:

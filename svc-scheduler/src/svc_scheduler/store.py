@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
@@ -33,7 +33,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Due:
-    """A job whose time has come, locked. `busy`: a run of it is still open; `first`: it never had one."""
+    """A job whose time has come, locked. `busy`: a run of it is still open; `first`: it never had one.
+
+    `rests`: why it is not run on its schedule, None while it is; `failures` in a row made it so, and `probe_at` is when
+    it is asked next.
+    """
 
     id: UUID
     msp_id: UUID
@@ -45,6 +49,9 @@ class Due:
     manual: bool
     busy: bool
     first: bool
+    rests: str | None = None
+    failures: int = 0
+    probe_at: datetime | None = None
 
 
 async def database_now(connection: Connection) -> datetime:
@@ -106,15 +113,22 @@ async def enable_jobs(connection: Connection) -> int:
 
 
 async def claim_due_jobs(connection: Connection, limit: int) -> list[Due]:
-    """Due jobs of accounts that are not parked, locked: a person's first, then by priority, then by time."""
+    """Jobs to run, to probe or to skip, of accounts that are not parked, locked: a person's first, then by priority."""
     cursor = await connection.execute(
         """
         SELECT j.id, j.msp_id, j.account_id, j.vendor, j.resource, j.schedule, j.next_fire_at,
                j.manual_at IS NOT NULL,
                EXISTS (SELECT 1 FROM run r WHERE r.job_id = j.id AND r.state IN ('queued', 'running')),
-               NOT EXISTS (SELECT 1 FROM run r WHERE r.job_id = j.id)
+               NOT EXISTS (SELECT 1 FROM run r WHERE r.job_id = j.id),
+               b.error_class || ' since ' || to_char(b.failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC',
+               coalesce(b.failures, 0), b.next_probe_at
         FROM job j JOIN account a ON a.id = j.account_id
-        WHERE j.enabled AND (NOT j.paused AND j.next_fire_at <= clock_timestamp() OR j.manual_at IS NOT NULL)
+        LEFT JOIN breaker b ON b.job_id = j.id AND b.open_since IS NOT NULL
+        WHERE j.enabled
+          AND (NOT j.paused AND j.next_fire_at <= clock_timestamp()
+               OR NOT j.paused AND b.next_probe_at <= clock_timestamp()
+                  AND NOT EXISTS (SELECT 1 FROM run r WHERE r.job_id = j.id AND r.state IN ('queued', 'running'))
+               OR j.manual_at IS NOT NULL)
           AND a.parked_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM account root WHERE root.connection_id = a.connection_id AND root.is_root
                           AND root.parked_class = 'credential_invalid')
@@ -160,6 +174,13 @@ async def insert_run(
 async def move_job(connection: Connection, job_id: UUID, next_fire_at: datetime) -> None:
     """Sets when the job fires next; a person's wish is fulfilled."""
     await connection.execute("UPDATE job SET next_fire_at = %s, manual_at = NULL WHERE id = %s", (next_fire_at, job_id))
+
+
+async def move_probe(connection: Connection, job_id: UUID, pause: timedelta) -> None:
+    """The job is asked now; if nobody tells how that went, it is asked again after the pause."""
+    await connection.execute(
+        "UPDATE breaker SET next_probe_at = clock_timestamp() + %s WHERE job_id = %s", (pause, job_id)
+    )
 
 
 async def recover_runs(connection: Connection) -> int:
@@ -300,6 +321,14 @@ async def freshness(connection: Connection) -> list[tuple[str, str, float]]:
         """
     )
     return [(row[0], row[1], float(row[2])) for row in await cursor.fetchall()]
+
+
+async def open_breakers(connection: Connection) -> dict[str, int]:
+    """By vendor: jobs that are not run on their schedule because they failed again and again."""
+    cursor = await connection.execute(
+        "SELECT vendor, count(*) FROM breaker WHERE open_since IS NOT NULL GROUP BY vendor"
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 async def open_dead_letters(connection: Connection) -> int:

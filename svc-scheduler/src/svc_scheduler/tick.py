@@ -7,6 +7,7 @@ from datetime import datetime
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
 from mspbyte_common.trace import new_traceparent
+from mspbyte_common.vendors.breaker import FIRST_PAUSE, PROBE, next_probe
 from svc_scheduler import store
 from svc_scheduler.schedule import Schedule, fires, jitter
 from svc_scheduler.store import Due, RunAnnouncement
@@ -28,6 +29,16 @@ async def _fire(connection: Connection, due: Due, now: datetime) -> list[RunAnno
     if due.manual:
         await store.move_job(connection, due.id, due.next_fire_at)
         return [await _open(connection, due, now, "manual")]
+    opened = await _scheduled(connection, due, now) if due.next_fire_at <= now else []
+    if due.probe_at is not None and due.probe_at <= now and not due.busy:
+        pause = next_probe(due.failures, Schedule(due.schedule).pause(now))
+        await store.move_probe(connection, due.id, pause or FIRST_PAUSE)
+        opened.append(await _open(connection, due, now, PROBE))
+    return opened
+
+
+async def _scheduled(connection: Connection, due: Due, now: datetime) -> list[RunAnnouncement]:
+    """Accounts for every scheduled instant up to now: the latest runs, unless the job rests or still runs."""
     schedule = Schedule(due.schedule)
     found = fires(schedule, due.next_fire_at, now)
     for instant in found.missed:
@@ -35,8 +46,11 @@ async def _fire(connection: Connection, due: Due, now: datetime) -> list[RunAnno
     await store.move_job(connection, due.id, found.next + jitter(schedule, due.id) if due.first else found.next)
     if due.busy:
         await _account_for(connection, due, found.run, "skipped", "the run before it was still open")
-        return []
-    return [await _open(connection, due, found.run, "schedule")]
+    elif due.rests is not None:
+        await _account_for(connection, due, found.run, "skipped", f"the vendor fails: {due.rests}")
+    else:
+        return [await _open(connection, due, found.run, "schedule")]
+    return []
 
 
 async def _open(connection: Connection, due: Due, instant: datetime, trigger: str) -> RunAnnouncement:

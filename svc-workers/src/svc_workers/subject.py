@@ -7,13 +7,30 @@ from datetime import datetime
 from typing import ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from mspbyte_common.models import KINDS, Kind
 
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
 
+class Trouble(BaseModel):
+    """A resource of an account that is not read on its schedule, because the vendor fails."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resource: str
+    since: datetime
+    error_class: str
+    error: str
+    advice: str
+
+
 class AccountFacts(Kind):
-    """An account as its row tells it."""
+    """An account as its row tells it, with what its connection's credential and its breakers say.
+
+    `credential_expires_at` is told of the root alone, which stands for its connection.
+    """
 
     NAME: ClassVar[str] = "account"
 
@@ -27,6 +44,8 @@ class AccountFacts(Kind):
     parked_class: str | None
     parked_reason: str | None
     parked_at: datetime | None
+    credential_expires_at: datetime | None
+    troubles: tuple[Trouble, ...]
 
 
 MODELS: dict[str, type[Kind]] = KINDS | {AccountFacts.NAME: AccountFacts}

@@ -58,6 +58,7 @@ def estate(ctl, rows, tmp_path):
     arguments = ("--setting", "client_id=partner", "--secret-file", str(tmp_path / "secret.json"))
     connection = UUID(ctl("connection", "add", "sophos", "Sophos", *arguments)["id"])
     root, tenant = ids.account_id(connection, "partner"), ids.account_id(connection, "tenant-1")
+    assert rows("DELETE FROM work RETURNING account_id, stage, kind") == [(root, "evaluate", "recheck")]
     client = uuid4()
     rows(
         "INSERT INTO account (id, msp_id, connection_id, vendor, external_id, name) VALUES (%s, %s, %s, 'sophos', %s, %s)",
@@ -320,3 +321,38 @@ def test_a_budget_shows_its_use_its_share_and_who_is_paused(ctl, estate, rows):
     assert shown["9 requests / 1 s"]["used"] == 0
     assert (shown[None]["refused"], shown[None]["reason"]) == (2, "too many")
     assert shown[None]["paused_until"] is not None
+
+
+def test_a_connection_says_when_its_secret_ends_and_a_new_one_begins_anew(ctl, estate, rows, tmp_path):
+    assert ctl("connection", "list")[0]["expires_at"] is None
+    secret = ("--secret-file", str(tmp_path / "secret.json"))
+    ctl("connection", "set-secret", "Sophos", *secret, "--expires", "2027-02-01")
+    assert ctl("connection", "list")[0]["expires_at"].startswith("2027-02-01")
+    assert rows("SELECT account_id, stage, kind FROM work") == [(estate["root"], "evaluate", "recheck")]
+    ctl("connection", "set-secret", "Sophos", *secret)
+    assert ctl("connection", "list")[0]["expires_at"] is None, "the old end says nothing of the new secret"
+
+
+def test_a_failing_job_says_since_when_why_and_when_it_is_asked_next(ctl, estate, rows):
+    job = ids.job_id(estate["tenant"], "endpoints")
+    rows(
+        """
+        INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at)
+        VALUES (%s, %s, %s, 'sophos', 'endpoints', 'every 3600s', 5, now())
+        """,
+        *(job, estate["msp"], estate["tenant"]),
+    )
+    rows(
+        """
+        INSERT INTO breaker (job_id, msp_id, account_id, vendor, resource, failures, failing_since, open_since,
+                             next_probe_at, error_class, error, advice)
+        SELECT id, msp_id, account_id, vendor, resource, 4, '2026-11-20 08:00Z', '2026-11-20 10:00Z', '2026-11-20 10:02Z',
+               'vendor_outage', 'tenant: HTTP 503', 'wait' FROM job
+        """
+    )
+    shown = ctl("job", "show", str(job)[:8])
+    assert (shown["failures"], shown["error_class"], shown["advice"]) == (4, "vendor_outage", "wait")
+    assert (shown["failing_since"][:16], shown["next_probe_at"][:16]) == ("2026-11-20T08:00", "2026-11-20T10:02")
+    (trouble,) = ctl("status", "--once")["breakers"]
+    assert (trouble["vendor"], trouble["resource"], trouble["jobs"]) == ("sophos", "endpoints", 1)
+    assert invoke(["status", "--once"]) == 0

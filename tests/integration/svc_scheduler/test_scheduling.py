@@ -244,3 +244,57 @@ async def test_a_check_is_asked_again_when_its_time_comes(plan: Plan) -> None:
     assert len(await recheck(plan.pool)) == 1
     assert await recheck(plan.pool) == []
     assert plan.database.execute("SELECT stage, kind, entity_ids FROM work") == [("evaluate", "recheck", [subject])]
+
+
+async def _troubled(plan: Plan, *, next_fire: str, probe: str) -> None:
+    """One job with an open breaker."""
+    plan.account()
+    await reconcile(plan.pool)
+    plan.database.execute(f"UPDATE job SET next_fire_at = now() + interval '{next_fire}'")
+    plan.database.execute(
+        f"""
+        INSERT INTO breaker (job_id, msp_id, account_id, vendor, resource, failures, failing_since, open_since,
+                             next_probe_at, error_class, error, advice)
+        SELECT id, msp_id, account_id, vendor, resource, 4, '2026-11-20 08:00Z', now(), now() + interval '{probe}',
+               'vendor_outage', 'HTTP 503', 'wait' FROM job
+        """
+    )
+
+
+async def test_while_the_vendor_fails_a_scheduled_instant_is_skipped_and_says_why(plan: Plan) -> None:
+    await _troubled(plan, next_fire="-1 second", probe="1 hour")
+    assert await tick(plan.pool) == []
+    assert plan.runs("state, error") == [("skipped", "the vendor fails: vendor_outage since 2026-11-20 08:00 UTC")]
+    assert plan.database.execute("SELECT next_fire_at > now() FROM job") == [(True,)]
+    assert await tick(plan.pool) == [], "each instant once"
+
+
+async def test_a_probe_runs_when_its_time_comes_whatever_the_schedule(plan: Plan) -> None:
+    await _troubled(plan, next_fire="1 day", probe="-1 second")
+    before = plan.database.execute("SELECT next_fire_at FROM job")
+    assert len(await tick(plan.pool)) == 1
+    assert plan.runs() == [("queued", "probe")]
+    assert plan.database.execute("SELECT next_fire_at FROM job") == before
+    assert await tick(plan.pool) == [], "one at a time"
+    plan.database.execute("UPDATE run SET state = 'failed'")
+    assert await tick(plan.pool) == [], "a probe whose process is lost is not repeated at once"
+
+
+async def test_a_probe_and_a_scheduled_instant_at_once_are_one_run_and_one_account(plan: Plan) -> None:
+    await _troubled(plan, next_fire="-1 second", probe="-1 second")
+    assert len(await tick(plan.pool)) == 1
+    assert sorted(plan.runs()) == [("queued", "probe"), ("skipped", "schedule")]
+
+
+async def test_a_persons_wish_asks_a_failing_vendor_at_once(plan: Plan) -> None:
+    await _troubled(plan, next_fire="1 day", probe="1 hour")
+    plan.database.execute("UPDATE job SET manual_at = now()")
+    assert len(await tick(plan.pool)) == 1
+    assert plan.runs() == [("queued", "manual")]
+
+
+@pytest.mark.parametrize("state", ["paused = true", "enabled = false"])
+async def test_a_job_that_may_not_run_is_not_probed(plan: Plan, state: str) -> None:
+    await _troubled(plan, next_fire="1 day", probe="-1 second")
+    plan.database.execute(f"UPDATE job SET {state}")
+    assert await tick(plan.pool) == []

@@ -132,6 +132,7 @@ def account() -> Build:
             "state": "mapped",
             "is_root": False,
             "is_tenant": True,
+            "troubles": (),
         }
         given: dict[str, Any] = dict.fromkeys(AccountFacts.model_fields) | usual | fields
         model = AccountFacts(**given)

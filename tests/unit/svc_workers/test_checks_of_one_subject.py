@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,14 @@ import pytest
 from svc_workers.checks import (
     account_parked,
     account_unmapped,
+    credential_expiring,
     high_alert_open,
     licensed_but_disabled,
     tamper_protection_off,
     unused_seats,
+    vendor_trouble,
 )
+from svc_workers.subject import Trouble
 from svc_workers.verdict import Finding, Ok, Unknown
 
 Build = Callable[..., Any]
@@ -118,3 +121,56 @@ def test_an_open_alert_of_high_severity_is_a_finding_with_its_devices(
     assert verdict.evidence["devices"] == ["PC-9"]
     assert high_alert_open.CHECK.verdict(alert(state="resolved"), links()) == Ok()
     assert high_alert_open.CHECK.verdict(alert(severity="medium"), links()) == Ok()
+
+
+def test_an_account_whose_vendor_fails_is_one_finding_however_many_resources_fail(
+    account: Build, links: Build, now: datetime
+) -> None:
+    troubles = tuple(
+        Trouble(resource=name, since=now, error_class="vendor_outage", error="HTTP 503", advice="Wait.")
+        for name in ("devices", "users")
+    )
+    verdict = vendor_trouble.CHECK.verdict(account(troubles=troubles), links())
+
+    assert isinstance(verdict, Finding)
+    assert [one["resource"] for one in verdict.evidence["resources"]] == ["devices", "users"]
+    assert verdict.evidence["to_do"] == "Wait."
+    assert vendor_trouble.CHECK.verdict(account(), links()) == Ok()
+
+
+def test_an_account_that_is_parked_is_not_also_in_trouble(account: Build, links: Build, now: datetime) -> None:
+    trouble = Trouble(resource="users", since=now, error_class="transient", error="HTTP 500", advice="Wait.")
+    parked = account(troubles=(trouble,), parked_class="consent_missing", parked_at=now)
+
+    assert vendor_trouble.CHECK.verdict(parked, links()) == Ok()
+
+
+@pytest.mark.parametrize(
+    ("days", "severity", "asked_again_in"),
+    [(90, None, 60), (31, None, 1), (30, "medium", 23), (8, "medium", 1), (7, "high", 7), (1, "high", 1)],
+)
+def test_a_credential_is_said_to_end_the_louder_the_nearer_its_end(
+    account: Build, links: Build, now: datetime, days: int, severity: str | None, asked_again_in: int
+) -> None:
+    root = account(is_root=True, credential_expires_at=now + timedelta(days=days))
+    verdict = credential_expiring.CHECK.verdict(root, links())
+
+    assert (verdict.severity if isinstance(verdict, Finding) else None) == severity
+    assert not isinstance(verdict, Unknown)
+    assert verdict.recheck_at == now + timedelta(days=asked_again_in)
+
+
+def test_an_expired_credential_is_critical_and_time_changes_it_no_more(
+    account: Build, links: Build, now: datetime
+) -> None:
+    verdict = credential_expiring.CHECK.verdict(account(is_root=True, credential_expires_at=now), links())
+
+    assert isinstance(verdict, Finding)
+    assert (verdict.severity, verdict.recheck_at) == ("critical", None)
+    assert verdict.title is not None
+    assert "has expired" in verdict.title
+
+
+def test_an_end_nobody_told_is_unknown_and_only_the_root_is_asked(account: Build, links: Build) -> None:
+    assert isinstance(credential_expiring.CHECK.verdict(account(is_root=True), links()), Unknown)
+    assert credential_expiring.CHECK.verdict(account(), links()) == Ok()

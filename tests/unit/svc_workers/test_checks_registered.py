@@ -9,6 +9,7 @@ from svc_workers.subject import MODELS
 GOLDEN = {
     "account_parked": ("account", "high"),
     "account_unmapped": ("account", "medium"),
+    "credential_expiring": ("account", "high"),
     "high_alert_open": ("alert", "high"),
     "licensed_but_disabled": ("identity", "medium"),
     "no_endpoint_protection": ("device", "high"),
@@ -16,6 +17,7 @@ GOLDEN = {
     "tamper_protection_off": ("device", "high"),
     "under_billed": ("contract_line", "high"),
     "unused_seats": ("licence", "low"),
+    "vendor_trouble": ("account", "medium"),
 }
 
 

@@ -24,7 +24,6 @@ from mspbyte_common.errors import (
     LeaseLost,
     Parking,
     Refused,
-    Retryable,
     Throttled,
     Unavailable,
     VendorError,
@@ -36,7 +35,7 @@ from mspbyte_common.metrics import RUNS
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
-from mspbyte_common.vendors import incremental, store
+from mspbyte_common.vendors import breaker, incremental, store
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.keep import Keeper
@@ -49,9 +48,6 @@ from mspbyte_common.vendors.transport import Transport, open_transport
 
 log = structlog.get_logger()
 
-ATTEMPTS = 6
-"""How often a run is tried before it fails; the next fire tries again."""
-BACKOFF_SECONDS = 1.0
 BACKOFF_MOST = 300.0
 THROTTLED_SECONDS = 10.0
 """The wait after a vendor's 'too many' that does not say how long."""
@@ -249,19 +245,21 @@ class Runner:
         outcome = "failed"
         try:
             async with transaction(self.service.pool, run.msp_id) as connection:
+                tried, pages = await store.progress(connection, run)
                 if isinstance(error, Throttled):
                     outcome = "throttled"
                     wait = error.retry_after if error.retry_after is not None else THROTTLED_SECONDS
                     await store.requeue(connection, run, told, wait, counts=False)
-                elif isinstance(error, Retryable) and run.attempts + 1 < ATTEMPTS:
+                elif tried + 1 < _tries(run, pages, error):
                     outcome = "retried"
                     if isinstance(error, DeltaExpired):
                         await store.start_over(connection, run)
-                    most = min(BACKOFF_MOST, BACKOFF_SECONDS * 2**run.attempts)
+                    most = min(BACKOFF_MOST, error.backoff_seconds * 2**tried)
                     await store.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
                 elif isinstance(error, Parking) or (isinstance(error, Refused) and endpoint.essential):
                     outcome = "parked"
                     await store.finish(connection, run, "parked", told)
+                    following += await breaker.answered(connection, run)
                     parked = await store.park(
                         connection,
                         run.account_id,
@@ -277,8 +275,10 @@ class Runner:
                     if await store.unavailable(connection, run, _without(endpoint, error)):
                         following.append(Next("evaluate", "listing", run.account_id, [run.job_id]))
                     await store.finish(connection, run, "unavailable", told)
+                    following += await breaker.answered(connection, run)
                 else:
                     await store.finish(connection, run, "failed", told)
+                    following += await breaker.failed(connection, run, error, self.endpoints[run.resource].interval)
                 announcements = await insert_work(connection, run.msp_id, run.id, run.traceparent, following)
         except LeaseLost:
             return
@@ -300,6 +300,15 @@ def _since(run: Run, endpoint: Endpoint, listing: Listing) -> Cursor | None:
 def _without(endpoint: Endpoint, error: Unavailable | Refused) -> str:
     """Why the account has no such list, and what the list needs."""
     return f"{error.why}; {endpoint.resource} needs {endpoint.needs}" if endpoint.needs else error.why
+
+
+def _tries(run: Run, pages: int, error: VendorError) -> int:
+    """How often the run may be tried before the error has its consequence.
+
+    A probe is tried once, but for one that got a page, or whose cursor the vendor has forgotten: those go on as any run.
+    """
+    asks_once = run.trigger == breaker.PROBE and pages == 0 and not isinstance(error, DeltaExpired)
+    return 1 if asks_once else error.tries
 
 
 def _defect(error: Exception) -> VendorError:

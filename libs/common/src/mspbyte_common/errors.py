@@ -3,7 +3,7 @@
 PipelineError
 ├── UsageError            a person's mistake: shown as one line, exit code 2
 ├── VendorError           a vendor's answer, by class
-│   ├── Retryable         tried again later by the scheduler, six times, then the run fails
+│   ├── Retryable         tried again later by the scheduler, six times without a page, then the run fails
 │   │   ├── Throttled             waits as told, burns no attempt; the vendor did not say for whom
 │   │   │   ├── ThrottledApplication   all that uses the connection waits
 │   │   │   ├── ThrottledAccount       this account waits
@@ -17,6 +17,7 @@ PipelineError
 │   │   └── Unclassified          an answer no table knows: tried as if it could pass, counted, never for ever
 │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
 │   │   ├── CredentialInvalid
+│   │   │   └── CredentialSpreading    tried four times first: it may be too new to be known everywhere
 │   │   ├── ConsentMissing
 │   │   ├── TenantDisabled
 │   │   └── AccountGone
@@ -55,10 +56,14 @@ class LeaseLost(PipelineError):
 class VendorError(PipelineError):
     """A vendor's answer that is not data.
 
-    `advice` tells a person what to do; `error_class` is what tables and metrics show.
+    `advice` tells a person what to do; `error_class` is what tables and metrics show. A run is tried `tries` times
+    without a page of progress before the error has its consequence, after a random part of `backoff_seconds`, doubled each
+    time.
     """
 
     error_class: ClassVar[str] = "vendor_error"
+    tries: ClassVar[int] = 1
+    backoff_seconds: ClassVar[float] = 1.0
     advice_default: ClassVar[str] = "See the message."
 
     def __init__(self, message: str, *, advice: str | None = None) -> None:
@@ -68,6 +73,8 @@ class VendorError(PipelineError):
 
 class Retryable(VendorError):
     """Tried again later."""
+
+    tries = 6
 
 
 class Throttled(Retryable):
@@ -166,6 +173,13 @@ class CredentialInvalid(Parking):
 
     error_class = "credential_invalid"
     advice_default = "Give the connection a working secret: mspctl connection set-secret."
+
+
+class CredentialSpreading(CredentialInvalid):
+    """The vendor does not know the credential yet, or never will: a new one takes minutes to reach all its places."""
+
+    tries = 4
+    backoff_seconds = 30.0
 
 
 class ConsentMissing(Parking):

@@ -36,4 +36,5 @@ DEAD = Gauge("mspbyte_dead_letters", "Dead letters a person has not dealt with")
 FRESHNESS = Gauge(
     "mspbyte_freshness_seconds", "Age of the last complete listing, the worst account", ["vendor", "resource"]
 )
+BREAKERS = Gauge("mspbyte_breakers_open", "Jobs not run on their schedule because the vendor fails", ["vendor"])
 READY = Gauge("mspbyte_ready", "1 when everything the service needs answers")

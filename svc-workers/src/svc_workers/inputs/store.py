@@ -112,12 +112,20 @@ async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountR
     async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
         await cursor.execute(
             """
-            SELECT id, vendor, external_id, client_id, state = 'excluded' AS excluded,
-                   json_build_object('vendor', vendor, 'external_id', external_id, 'name', name, 'state', state,
-                                     'is_root', is_root, 'is_tenant', is_tenant,
-                                     'unreachable_reason', unreachable_reason, 'parked_class', parked_class,
-                                     'parked_reason', parked_reason, 'parked_at', parked_at)::text AS data
-            FROM account WHERE id = ANY(%s) ORDER BY id
+            SELECT a.id, a.vendor, a.external_id, a.client_id, a.state = 'excluded' AS excluded,
+                   json_build_object('vendor', a.vendor, 'external_id', a.external_id, 'name', a.name, 'state', a.state,
+                                     'is_root', a.is_root, 'is_tenant', a.is_tenant,
+                                     'unreachable_reason', a.unreachable_reason, 'parked_class', a.parked_class,
+                                     'parked_reason', a.parked_reason, 'parked_at', a.parked_at,
+                                     'credential_expires_at', CASE WHEN a.is_root THEN c.expires_at END,
+                                     'troubles', coalesce(t.troubles, '[]'))::text AS data
+            FROM account a JOIN connection c ON c.id = a.connection_id
+            LEFT JOIN LATERAL (
+                SELECT json_agg(json_build_object('resource', b.resource, 'since', b.failing_since,
+                                                  'error_class', b.error_class, 'error', b.error, 'advice', b.advice)
+                                ORDER BY b.resource) AS troubles
+                FROM breaker b WHERE b.account_id = a.id AND b.open_since IS NOT NULL) t ON true
+            WHERE a.id = ANY(%s) ORDER BY a.id
             """,
             (list(ids),),
         )

@@ -39,6 +39,7 @@ _ADAPTER = {
     "job": READ,
     "run": ("SELECT", "UPDATE"),
     "listing": ("SELECT", "INSERT", "UPDATE"),
+    "breaker": WRITE,
     "page": ("SELECT", "INSERT", "DELETE"),
     "entity": (
         "SELECT",
@@ -60,6 +61,7 @@ ROLES: tuple[Role, ...] = (
             "account": READ,
             "job": WRITE,
             "listing": READ,
+            "breaker": ("SELECT", "UPDATE (next_probe_at)"),
             "run": WRITE,
             "page": ("SELECT", "DELETE"),
             "work": ("SELECT", "INSERT", "UPDATE (announced_at, not_before)"),
@@ -67,7 +69,10 @@ ROLES: tuple[Role, ...] = (
             "dead_letter": READ,
         },
         every_msp=frozenset(
-            {"msp", "account", "job", "listing", "run", "page", "work", "recheck", "dead_letter", "connection"}
+            {
+                *("msp", "connection", "account", "job", "listing", "breaker", "run", "page"),
+                *("work", "recheck", "dead_letter"),
+            }
         ),
     ),
     Role(name="svc_adapter_m365", tables=_ADAPTER),
@@ -114,9 +119,11 @@ ROLES: tuple[Role, ...] = (
         | {
             "msp": READ,
             "client": READ,
+            "connection": ("SELECT (id, msp_id, expires_at)",),
             "account": READ,
             "job": READ,
             "listing": READ,
+            "breaker": READ,
             "resource": READ,
             "quarantine": READ,
             "issue": READ,
@@ -140,6 +147,7 @@ ROLES: tuple[Role, ...] = (
             "resource": READ,
             "job": WRITE,
             "listing": READ,
+            "breaker": READ,
             "run": READ,
             "page": READ,
             "entity": READ,
@@ -169,6 +177,7 @@ ROLES: tuple[Role, ...] = (
                 "account",
                 "job",
                 "listing",
+                "breaker",
                 "run",
                 "entity",
                 "quarantine",

@@ -103,9 +103,13 @@ connection = Table(
     Column("settings", JSONB, nullable=False, server_default=text("'{}'")),
     Column("secret", LargeBinary, nullable=False),
     Column("key_version", Integer, nullable=False),
+    Column("expires_at", Time),
     _now("created_at"),
     UniqueConstraint("msp_id", "vendor", "name"),
-    comment="Credentials for one vendor. settings holds addresses and public ids; secret is AES-GCM over JSON.",
+    comment=(
+        "Credentials for one vendor. settings holds addresses and public ids; secret is AES-GCM over JSON. expires_at: "
+        "when the vendor will no longer take it, NULL where nobody said."
+    ),
 )
 
 account = Table(
@@ -207,6 +211,29 @@ listing = Table(
     ),
 )
 
+breaker = Table(
+    "breaker",
+    metadata,
+    Column("job_id", Id, ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    _msp(),
+    Column("account_id", Id, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Time, nullable=False),
+    Column("open_since", Time),
+    Column("next_probe_at", Time),
+    Column("error_class", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    CheckConstraint("(open_since IS NULL) = (next_probe_at IS NULL)", name="open_is_probed"),
+    Index("ix_breaker_account_id", "account_id"),
+    comment=(
+        "A job whose last runs failed for the vendor's reasons, one row while they do. Open: it is not run on its "
+        "schedule but asked at next_probe_at."
+    ),
+)
+
 run = Table(
     "run",
     metadata,
@@ -220,6 +247,7 @@ run = Table(
     Column("trigger", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("restarts", SmallInteger, nullable=False, server_default=text("0")),
     Column("not_before", Time),
     Column("announced_at", Time),
     Column("fence", BigInteger, nullable=False, server_default=text("0")),

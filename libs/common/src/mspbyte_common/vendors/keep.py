@@ -15,7 +15,7 @@ from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.ledger.item import Next, batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.metrics import RECORDS
-from mspbyte_common.vendors import incremental, store
+from mspbyte_common.vendors import breaker, incremental, store
 from mspbyte_common.vendors.endpoint import Accounts, Cursor, Endpoint, Record
 from mspbyte_common.vendors.pull import Page
 from mspbyte_common.vendors.session import Target
@@ -95,6 +95,7 @@ class Keeper:
             else:
                 await store.move_cursor(connection, self.run)
             await store.finish(connection, self.run, "succeeded")
+            following += await breaker.answered(connection, self.run)
             return await self._work(connection, following)
 
     async def _certify(self, connection: Connection, before: Listing) -> list[Next]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -148,11 +149,14 @@ async def advance(
     changed: int,
     deleted: int,
 ) -> None:
-    """Moves the run past a page, if the run is still ours. Of the cursors its pages give it keeps the first."""
+    """Moves the run past a page, if the run is still ours. Of the cursors its pages give it keeps the first.
+
+    How often it was tried before this page no longer counts.
+    """
     await _fenced(
         connection,
         run,
-        """pages = %(number)s, records = records + %(records)s, changed = changed + %(changed)s,
+        """pages = %(number)s, records = records + %(records)s, changed = changed + %(changed)s, attempts = 0,
            deleted = deleted + %(deleted)s, page_token = %(place)s, cursor = coalesce(cursor, %(cursor)s),
            lease_until = clock_timestamp() + make_interval(secs => %(lease)s)""",
         {
@@ -171,7 +175,8 @@ async def start_over(connection: Connection, run: Run) -> None:
     await _fenced(
         connection,
         run,
-        "pages = 0, records = 0, changed = 0, deleted = 0, page_token = NULL, mode = NULL, cursor = NULL",
+        """pages = 0, records = 0, changed = 0, deleted = 0, page_token = NULL, mode = NULL, cursor = NULL,
+           restarts = restarts + 1""",
         {},
     )
     await connection.execute("DELETE FROM page WHERE run_id = %s", (run.id,))
@@ -213,6 +218,71 @@ async def _fenced(connection: Connection, run: Run, assignments: str, values: Ma
     if cursor.rowcount != 1:
         message = f"run {run.id} has another owner"
         raise LeaseLost(message)
+
+
+async def progress(connection: Connection, run: Run) -> tuple[int, int]:
+    """(how often the run was tried since its last page or begun anew, its pages); LeaseLost when it is another's."""
+    cursor = await connection.execute(
+        "SELECT attempts + restarts, pages FROM run WHERE id = %s AND fence = %s AND state = 'running'",
+        (run.id, run.fence),
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        message = f"run {run.id} has another owner"
+        raise LeaseLost(message)
+    return int(row[0]), int(row[1])
+
+
+async def count_failure(connection: Connection, run: Run, error: tuple[str, str, str]) -> int:
+    """Notes that the run failed for the vendor's reasons; returns how many of the job did so in a row."""
+    error_class, message, advice = error
+    cursor = await connection.execute(
+        """
+        INSERT INTO breaker AS b (job_id, msp_id, account_id, vendor, resource, failures, failing_since, error_class, error,
+                                  advice)
+        VALUES (%(job)s, %(msp)s, %(account)s, %(vendor)s, %(resource)s, 1, clock_timestamp(), %(class)s, %(error)s,
+                %(advice)s)
+        ON CONFLICT (job_id) DO UPDATE SET failures = b.failures + 1, error_class = EXCLUDED.error_class,
+            error = EXCLUDED.error, advice = EXCLUDED.advice
+        RETURNING failures
+        """,
+        {
+            "job": run.job_id,
+            "msp": run.msp_id,
+            "account": run.account_id,
+            "vendor": run.vendor,
+            "resource": run.resource,
+            "class": error_class,
+            "error": message,
+            "advice": advice,
+        },
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def open_breaker(connection: Connection, run: Run, pause: timedelta) -> bool:
+    """Has the job asked again after the pause, and not before; True when its schedule was in force until now."""
+    cursor = await connection.execute(
+        """
+        UPDATE breaker b SET open_since = coalesce(b.open_since, clock_timestamp()),
+               next_probe_at = clock_timestamp() + %(pause)s
+        FROM breaker before WHERE b.job_id = %(job)s AND before.job_id = b.job_id
+        RETURNING before.open_since IS NULL
+        """,
+        {"job": run.job_id, "pause": pause},
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def close_breaker(connection: Connection, run: Run) -> bool:
+    """Forgets the failures of the run's job; True when they had stopped its schedule."""
+    cursor = await connection.execute(
+        "DELETE FROM breaker WHERE job_id = %s RETURNING open_since IS NOT NULL", (run.job_id,)
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 async def known_hashes(connection: Connection, ids: Collection[UUID]) -> dict[UUID, tuple[bytes, bytes]]:

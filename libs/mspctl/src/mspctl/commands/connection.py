@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from mspctl.target import find
 from mspctl.tenants import store
 from mspctl.tenants.connect import add_connection
 from mspctl.tenants.credentials import seal
+from mspctl.tenants.expiry import expiry_of
 from mspctl.tenants.vendors import complete_secret, secret_forms, vendor_named
 
 app = typer.Typer(name="connection", help="Credentials for a vendor.", no_args_is_help=True)
@@ -30,6 +32,10 @@ SecretFile = Annotated[
     Path | None,
     typer.Option("--secret-file", help="A file with the secret's parts as a JSON object; - is standard input."),
 ]
+Expires = Annotated[
+    datetime | None,
+    typer.Option("--expires", formats=["%Y-%m-%d"], help="When the secret ends, in UTC; a certificate says so itself."),
+]
 
 
 @app.command()
@@ -39,6 +45,7 @@ def add(
     *,
     setting: Annotated[list[str] | None, typer.Option("--setting", help="NAME=VALUE; once per setting.")] = None,
     secret_file: SecretFile = None,
+    expires: Expires = None,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,
@@ -47,7 +54,7 @@ def add(
     settings = _settings(setting or [])
     secret = _secret(vendor, secret_file)
     with open_database(find(directory), msp) as database:
-        connection_id = add_connection(database, vendor, name, settings, secret)
+        connection_id = add_connection(database, vendor, name, settings, secret, expires)
     if as_json:
         emit_json({"id": connection_id, "vendor": vendor, "name": name})
     else:
@@ -59,13 +66,19 @@ def list_(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> Non
     """Lists connections, without their secrets."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         rows = store.connections(connection)
-    columns = ("vendor", "name", "accounts", "parked", "id", "settings")
+    columns = ("vendor", "name", "accounts", "parked", "expires_at", "id", "settings")
     show_rows(rows, columns, as_json=as_json, none="No connection yet: mspctl connection add VENDOR NAME")
 
 
 @app.command("set-secret")
 def set_secret(
-    name: Name, *, secret_file: SecretFile = None, msp: Msp = None, directory: Dir = UP, as_json: Json = False
+    name: Name,
+    *,
+    secret_file: SecretFile = None,
+    expires: Expires = None,
+    msp: Msp = None,
+    directory: Dir = UP,
+    as_json: Json = False,
 ) -> None:
     """Replaces a connection's secret; accounts stopped because of the old one go on."""
     with open_database(find(directory), msp) as database:
@@ -73,7 +86,7 @@ def set_secret(
         parts = complete_secret(vendor_named(row["vendor"]), _secret(row["vendor"], secret_file))
         with database.transaction() as connection:
             sealed, version = seal(connection, database.target.kek_file, database.msp, row["vendor"], row["id"], parts)
-            store.set_secret(connection, row["id"], sealed, version)
+            store.set_secret(connection, row["id"], sealed, version, expiry_of(parts, expires))
     if as_json:
         emit_json({"id": row["id"], "vendor": row["vendor"], "name": row["name"]})
     else:

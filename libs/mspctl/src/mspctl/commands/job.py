@@ -11,7 +11,7 @@ from mspctl.choose import choose
 from mspctl.duration import duration
 from mspctl.failure import Failure
 from mspctl.options import UP, Dir, Json, Msp
-from mspctl.output import console, emit_json, show_rows, table
+from mspctl.output import console, emit_json, facts, show_rows, table
 from mspctl.schedule import store
 from mspctl.schedule.waiting import run_now
 from mspctl.store import Connection, Row, open_database
@@ -36,8 +36,30 @@ def list_(
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         rows = store.jobs(connection)
     rows = [row for row in rows if vendor in {None, row["vendor"]} and resource in {None, row["resource"]}]
-    columns = ("vendor", "account", "resource", "schedule", "enabled", "paused", "next_fire_at", "last_state", "id")
+    columns = (
+        "vendor",
+        "account",
+        "resource",
+        "schedule",
+        "enabled",
+        "paused",
+        "next_fire_at",
+        "last_state",
+        "failing_since",
+        "id",
+    )
     show_rows(rows, columns, as_json=as_json, none="No such job: the scheduler makes them once a connection is there.")
+
+
+@app.command()
+def show(job: Job, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+    """Shows a job: its schedule, its last run, and if the vendor fails since when, why, and when it is asked next."""
+    with open_database(find(directory), msp) as database, database.transaction() as connection:
+        row = _chosen(connection, job)
+    if as_json:
+        emit_json(row)
+    else:
+        console.print(facts(row))
 
 
 @app.command()

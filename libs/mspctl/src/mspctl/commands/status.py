@@ -27,7 +27,7 @@ def status(
     directory: Dir = UP,
     as_json: Json = False,
 ) -> None:
-    """Shows work per stage, freshness per vendor and resource, runs and dead letters until Ctrl-C."""
+    """Shows work per stage, freshness per vendor and resource, runs, failing vendors and dead letters until Ctrl-C."""
     with open_database(find(directory), msp) as database:
         if as_json:
             emit_json(look(database))
@@ -59,6 +59,7 @@ def look(database: Database) -> dict[str, Any]:
             ],
             "freshness": store.freshness(connection),
             "runs": store.runs_by_state(connection),
+            "breakers": store.open_breakers(connection),
             "dead_letters": store.open_dead_letters(connection),
             "services": {name: name in texts for name in database.target.services},
         }
@@ -84,6 +85,13 @@ def draw(state: dict[str, Any]) -> RenderableType:
         Text(),
         table(state["runs"], ("vendor", "state", "runs"), "Runs"),
         Text(),
+        *_troubled(state["breakers"]),
         Text(f"Dead letters: {dead}" + (" (mspctl dead list)" if dead else ""), style="red" if dead else ""),
         Text(f"No answer from {', '.join(silent)}", style="red") if silent else Text("All services answer."),
     )
+
+
+def _troubled(breakers: list[dict[str, Any]]) -> list[RenderableType]:
+    """What is not read on its schedule, when there is such a thing."""
+    columns = ("vendor", "resource", "jobs", "error_class", "failing_since", "next_probe_at")
+    return [table(breakers, columns, "Not on schedule: the vendor fails"), Text()] if breakers else []

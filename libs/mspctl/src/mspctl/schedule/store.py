@@ -11,13 +11,15 @@ from mspctl.store import Connection, Row
 
 
 def jobs(connection: Connection) -> list[Row]:
-    """Every job with its account and its last run."""
+    """Every job with its account, its last run, and since when, why and how often it fails."""
     return connection.execute(
         """
         SELECT j.id, j.vendor, j.resource, a.name AS account, j.account_id, j.enabled, j.paused, j.schedule,
                j.next_fire_at, j.manual_at, j.full_seconds, c.name AS connection, r.state AS last_state,
-               r.finished_at AS last_finished_at, r.id AS last_run_id
+               r.finished_at AS last_finished_at, r.id AS last_run_id, b.failures, b.failing_since, b.open_since,
+               b.next_probe_at, b.error_class, b.error, b.advice
         FROM job j JOIN account a ON a.id = j.account_id JOIN connection c ON c.id = a.connection_id
+        LEFT JOIN breaker b ON b.job_id = j.id
         LEFT JOIN LATERAL (SELECT id, state, finished_at FROM run WHERE job_id = j.id
                            ORDER BY fire_time DESC LIMIT 1) r ON true
         ORDER BY j.vendor, a.name, j.resource
@@ -155,6 +157,18 @@ def runs_by_state(connection: Connection) -> list[Row]:
     """Runs per vendor and state."""
     return connection.execute(
         "SELECT vendor, state, count(*) AS runs FROM run GROUP BY vendor, state ORDER BY vendor, state"
+    ).fetchall()
+
+
+def open_breakers(connection: Connection) -> list[Row]:
+    """Per vendor, resource and class of error: jobs not run on their schedule, since when, and the next that is asked."""
+    return connection.execute(
+        """
+        SELECT vendor, resource, error_class, count(*) AS jobs, min(failing_since) AS failing_since,
+               min(next_probe_at) AS next_probe_at
+        FROM breaker WHERE open_since IS NOT NULL
+        GROUP BY vendor, resource, error_class ORDER BY jobs DESC, vendor, resource, error_class
+        """
     ).fetchall()
 
 

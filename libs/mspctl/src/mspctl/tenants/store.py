@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def connections(connection: Connection) -> list[Row]:
     """Every connection with how many accounts it reaches; never its secret."""
     return connection.execute(
         """
-        SELECT c.id, c.vendor, c.name, c.settings, c.key_version, c.created_at,
+        SELECT c.id, c.vendor, c.name, c.settings, c.key_version, c.created_at, c.expires_at,
                count(a.id) FILTER (WHERE NOT a.is_root) AS accounts,
                count(a.id) FILTER (WHERE a.parked_class IS NOT NULL) AS parked
         FROM connection c LEFT JOIN account a ON a.connection_id = c.id
@@ -63,28 +64,48 @@ def add_connection(
     settings: Mapping[str, Any],
     secret: bytes,
     key_version: int,
+    expires_at: datetime | None,
 ) -> UUID | None:
     """A new connection's id; None when the msp has one of that vendor and name."""
     row = connection.execute(
         """
-        INSERT INTO connection (id, msp_id, vendor, name, settings, secret, key_version)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
+        INSERT INTO connection (id, msp_id, vendor, name, settings, secret, key_version, expires_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id
         """,
-        (ids.connection_id(msp_id, vendor, name), msp_id, vendor, name, Jsonb(dict(settings)), secret, key_version),
+        (
+            ids.connection_id(msp_id, vendor, name),
+            msp_id,
+            vendor,
+            name,
+            Jsonb(dict(settings)),
+            secret,
+            key_version,
+            expires_at,
+        ),
     ).fetchone()
     return row["id"] if row else None
 
 
-def set_secret(connection: Connection, connection_id: UUID, secret: bytes, key_version: int) -> None:
-    """Replaces a connection's secret; accounts that were stopped because of the old one go on."""
+def set_secret(
+    connection: Connection, connection_id: UUID, secret: bytes, key_version: int, expires_at: datetime | None
+) -> None:
+    """Replaces a connection's secret and its end; accounts that were stopped because of the old one go on."""
     connection.execute(
-        "UPDATE connection SET secret = %s, key_version = %s WHERE id = %s", (secret, key_version, connection_id)
+        "UPDATE connection SET secret = %s, key_version = %s, expires_at = %s WHERE id = %s",
+        (secret, key_version, expires_at, connection_id),
     )
     rows = connection.execute(
-        "SELECT id FROM account WHERE connection_id = %s AND parked_class = 'credential_invalid'", (connection_id,)
+        """
+        SELECT id, is_root, parked_class IS NOT DISTINCT FROM 'credential_invalid' AS stopped
+        FROM account WHERE connection_id = %s
+        """,
+        (connection_id,),
     ).fetchall()
     for row in rows:
-        resume_account(connection, row["id"])
+        if row["stopped"]:
+            resume_account(connection, row["id"])
+        elif row["is_root"]:
+            recheck_account(connection, row["id"], new_traceparent())
 
 
 def add_root_account(
@@ -200,6 +221,17 @@ def judge_account(connection: Connection, account_id: UUID, traceparent: str) ->
         """,
         (traceparent, account_id),
     ).rowcount
+
+
+def recheck_account(connection: Connection, account_id: UUID, traceparent: str) -> None:
+    """Has the checks look at the account itself, and at nothing it holds."""
+    connection.execute(
+        """
+        INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, id, 'evaluate', 'recheck', ARRAY[id], %s FROM account WHERE id = %s
+        """,
+        (traceparent, account_id),
+    )
 
 
 def resume_account(connection: Connection, account_id: UUID) -> bool:
