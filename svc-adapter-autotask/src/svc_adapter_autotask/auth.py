@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from urllib.parse import urlencode
 
-from mspbyte_common.errors import SchemaDrift, VendorError
+from mspbyte_common.errors import SchemaDrift, Transient, VendorError
 from mspbyte_common.vendors.addresses import named_by_vendor
 from mspbyte_common.vendors.session import Sender, Session, Target
 from mspbyte_common.vendors.tokens import Token, TokenCache
@@ -15,6 +16,7 @@ from svc_adapter_autotask.failures import classify, classify_zone
 from svc_adapter_autotask.settings import DOMAIN, ZONE_HOURS, ZONE_LOOKUP
 
 ZONES = TokenCache()
+MOVED = "the zone does not know the database, which may have moved: its zone is looked up again"
 
 
 async def connect(sender: Sender, target: Target) -> Session:
@@ -25,7 +27,11 @@ async def connect(sender: Sender, target: Target) -> Session:
     lookup = str(target.connection.get("zone_lookup_url") or ZONE_LOOKUP)
     username = str(target.connection["username"])
 
+    looked_up = doubted = False
+
     async def find_zone() -> Token:
+        nonlocal looked_up
+        looked_up = True
         address = f"{lookup.rstrip('/')}/atservicesrest/v1.0/zoneInformation?{urlencode({'user': username})}"
         answer = await sender.purpose("zone").send("GET", address, origins={origin(lookup)})
         if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
@@ -40,6 +46,12 @@ async def connect(sender: Sender, target: Target) -> Session:
     zone = await ZONES.get(key, find_zone)
 
     async def authorize() -> Mapping[str, str]:
+        if (
+            doubted
+        ):  # the zone refused the credential: asked without it, the lookup tells whether that was the right zone
+            if await ZONES.get(key, find_zone) != zone:
+                raise Transient(MOVED)
+            raise classify(Answer(HTTPStatus.UNAUTHORIZED, {}, b""))
         return {
             "apiintegrationcode": str(target.secret["integration_code"]),
             "username": username,
@@ -47,14 +59,20 @@ async def connect(sender: Sender, target: Target) -> Session:
         }
 
     def renew(_refused: Mapping[str, str]) -> bool:
-        """Nothing to renew: a second try with the same secret brings the user nearer to being locked."""
-        ZONES.refused(key, zone)  # a database that was moved answers 401 on its old zone
-        return False
+        """A database that was moved answers 401 on the zone it had. No zone is asked twice with one secret: that would
+        bring the user nearer to being locked.
+        """
+        nonlocal doubted
+        ZONES.refused(key, zone)
+        doubted = not looked_up
+        return doubted
 
     def named(answer: Answer) -> VendorError:
-        if answer.status == 404:  # noqa: PLR2004
-            ZONES.refused(key, zone)
-        return classify(answer)
+        """A zone that was good may answer 404, or nothing, once the database has moved: the next try looks it up anew."""
+        if answer.status != HTTPStatus.NOT_FOUND and not (answer.status == HTTPStatus.OK and not answer.content):
+            return classify(answer)
+        ZONES.refused(key, zone)
+        return classify(answer) if looked_up else Transient(MOVED)
 
     await _look_at_threshold(sender.purpose("threshold"), zone, await authorize(), named)
     return Session("autotask", {"default": zone}, authorize, renew, named)

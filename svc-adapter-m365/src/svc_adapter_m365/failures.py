@@ -12,6 +12,7 @@ from mspbyte_common.errors import (
     AccountGone,
     ConsentMissing,
     CredentialInvalid,
+    CredentialSpreading,
     DeltaExpired,
     LicenceMissing,
     PermissionMissing,
@@ -56,7 +57,8 @@ SIGN_IN: Final = (
         CredentialInvalid, code="7000215", advice="The secret is wrong; the secret's id is not its value. " + RENEW
     ),
     Failure(CredentialInvalid, code="7000222", advice="The secret has expired. " + RENEW),
-    Failure(CredentialInvalid, code=KEY_UNKNOWN, advice="The certificate is not the application's. " + RENEW),
+    # a certificate uploaded a moment ago is not known to all of Microsoft's servers yet
+    Failure(CredentialSpreading, code=KEY_UNKNOWN, advice="The certificate is not the application's. " + RENEW),
     Failure(CredentialInvalid, code="700082", advice="The refresh token has expired: sign in anew. " + RENEW),
     Failure(ConsentMissing, code="700016", advice=CONSENT),
     Failure(ConsentMissing, code="7000229", advice=CONSENT),

@@ -29,7 +29,7 @@ SIGN_INS = [
     (Answer(500, {}, b""), e.Transient),
     (oauth(401, "invalid_client", 7000215), e.CredentialInvalid),
     (oauth(401, "invalid_client", 7000222), e.CredentialInvalid),
-    (oauth(401, "invalid_client", 700027), e.CredentialInvalid),
+    (oauth(401, "invalid_client", 700027), e.CredentialSpreading),
     (oauth(400, "invalid_grant", 700082), e.CredentialInvalid),
     (oauth(400, "unauthorized_client", 700016), e.ConsentMissing),
     (oauth(401, "invalid_client", 7000229), e.ConsentMissing),

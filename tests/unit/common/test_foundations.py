@@ -198,6 +198,16 @@ def test_a_date_that_has_passed_asks_for_no_wait_and_one_far_ahead_for_an_hour()
         assert retry_after(Answer(429, {"retry-after": when}, b"")) == seconds
 
 
+@pytest.mark.parametrize("skew", [-7_200, 0, 7_200])
+def test_a_date_to_wait_for_is_read_by_the_vendors_own_clock(skew: int) -> None:
+    theirs = datetime.now(UTC) + timedelta(seconds=skew)
+    headers = {
+        "date": format_datetime(theirs, usegmt=True),
+        "retry-after": format_datetime(theirs + timedelta(seconds=40), usegmt=True),
+    }
+    assert retry_after(Answer(429, headers, b"")) == 40
+
+
 @pytest.mark.parametrize("headers", [{}, {"retry-after": ""}, {"retry-after": "soon"}])
 def test_no_wish_is_none(headers: dict[str, str]) -> None:
     assert retry_after(Answer(429, headers, b"")) is None

@@ -83,6 +83,8 @@ def error_for(vendor: str, place: str, table: Sequence[Failure], refusal: Refusa
     """The error to raise; `place` names the table (few values: it is a metric's label)."""
     row = row_for(table, refusal)
     message = told(refusal, place)
+    if row is None and 200 <= refusal.status < 300:  # noqa: PLR2004 - HTTP's own numbers
+        return SchemaDrift(f"{message}, and no body")
     if row is None:
         VENDOR_UNCLASSIFIED.labels(vendor, place).inc()
         return Unclassified(message)

@@ -151,7 +151,7 @@ def fetcher(sender: Sender, session: Session, endpoint: Endpoint) -> Ask:
         answer = await send(request, headers)
         if answer.status == 401 and session.renew(headers):  # noqa: PLR2004 - HTTP's own number
             answer = await send(request, await session.authorize())
-        if not 200 <= answer.status < 300:  # noqa: PLR2004
+        if not 200 <= answer.status < 300 or not answer.content:  # noqa: PLR2004
             error = session.classify(answer)
             VENDOR_REQUESTS.labels(session.vendor, error.error_class).inc()
             raise error

@@ -508,12 +508,16 @@ async def write_account(
     """Creates or updates an account a list named; True when anything changed. Its mapping is never touched.
 
     Whether there is a way to an account that is known already, the whole list decides (`write_reach`).
+    One that was parked and whose settings are new, such as its region's host, may be reached again: it is asked once more.
     """
     cursor = await connection.execute(
         """
         INSERT INTO account AS a (id, msp_id, connection_id, vendor, external_id, name, settings, unreachable_reason)
         VALUES (%(id)s, %(msp)s, %(connection)s, %(vendor)s, %(external)s, %(name)s, %(settings)s, %(unreachable)s)
-        ON CONFLICT (id) DO UPDATE SET name = coalesce(EXCLUDED.name, a.name), settings = EXCLUDED.settings
+        ON CONFLICT (id) DO UPDATE SET name = coalesce(EXCLUDED.name, a.name), settings = EXCLUDED.settings,
+            (parked_class, parked_reason, parked_at) = (
+                SELECT a.parked_class, a.parked_reason, a.parked_at
+                WHERE a.settings = EXCLUDED.settings OR a.parked_class = 'credential_invalid')
         WHERE (a.name, a.settings) IS DISTINCT FROM (coalesce(EXCLUDED.name, a.name), EXCLUDED.settings)
         """,
         {
