@@ -2,6 +2,7 @@
 PYTHON ?= python3
 CLIENTS ?= 12
 SEED ?= 1
+FUZZ ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -28,6 +29,9 @@ test: install ## every test that needs no Docker
 bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …"; all when not given)
 	$(BIN)/mspctl bench $(FIGURES)
 
+fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
+	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
+
 check: install format-check lint types imports test ## all of it, as CI runs it
 
 format: install ## format the code
@@ -49,4 +53,4 @@ imports: install ## who may import whom
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench check format format-check lint types imports clean
+.PHONY: help install demo test bench fuzz check format format-check lint types imports clean

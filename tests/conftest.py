@@ -26,6 +26,12 @@ PASSWORD = "a-password-of-the-tests"
 POSTGRES_IMAGE = "postgres:18"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the fuzzed suites last, and what course they take."""
+    parser.addoption("--fuzz-listings", type=int, default=250, help="listings of a failing vendor (250)")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="another seed, another course of things (1)")
+
+
 def _server(directory: Path, stack: ExitStack) -> str:
     """The address of a PostgreSQL whose owner may create databases and roles."""
     url = os.environ.get("MSPBYTE_TEST_DATABASE_URL")

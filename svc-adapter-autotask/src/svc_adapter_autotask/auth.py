@@ -59,9 +59,7 @@ async def connect(sender: Sender, target: Target) -> Session:
         }
 
     def renew(_refused: Mapping[str, str]) -> bool:
-        """A database that was moved answers 401 on the zone it had. No zone is asked twice with one secret: that would
-        bring the user nearer to being locked.
-        """
+        """A database that was moved answers 401 on its old zone. None is asked twice: the user may be locked for it."""
         nonlocal doubted
         ZONES.refused(key, zone)
         doubted = not looked_up

@@ -15,20 +15,15 @@ import httpx
 import orjson
 import pytest
 from psycopg.types.json import Jsonb
+from tests.integration.adapters.conforming import CONFORMERS
 
 from mspbyte_common import ids, secrets
 from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.declarations import index
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.transport import Transport
-from svc_adapter_autotask import auth as autotask_auth
-from svc_adapter_autotask.main import AUTOTASK
-from svc_adapter_m365 import auth as m365_auth
-from svc_adapter_m365.main import M365
-from svc_adapter_sophos import auth as sophos_auth
-from svc_adapter_sophos.main import SOPHOS
 from vendor_sim.addresses import on_ports
-from vendor_sim.estate import generate
+from vendor_sim.estate import Estate, generate
 from vendor_sim.gate import ConnectionDroppedError
 from vendor_sim.in_memory import World
 from vendor_sim.serve import apps
@@ -36,7 +31,7 @@ from vendor_sim.serve import apps
 PORTS = {"m365": 1001, "autotask": 1002, "sophos": 1003, "eu01": 1004, "us03": 1005}
 """Nobody listens there: requests to these go to the apps in this process."""
 
-VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (M365, AUTOTASK, SOPHOS)}
+VENDORS: dict[str, Vendor] = {one.vendor.name: one.vendor for one in CONFORMERS}
 
 
 class Announcements:
@@ -61,6 +56,7 @@ class Bench:
     connections: dict[str, UUID] = field(default_factory=dict)
     roots: dict[str, UUID] = field(default_factory=dict)
     announcements: Announcements = field(default_factory=Announcements)
+    vendors: dict[str, Vendor] = field(default_factory=lambda: dict(VENDORS))
 
     def __repr__(self) -> str:
         """Short: what it holds is a whole world."""
@@ -138,7 +134,7 @@ class Bench:
     async def carry_out(self, run: UUID) -> dict[str, Any]:
         """Hands the run to its adapter, as a message would; returns its row."""
         [(vendor_name,)] = self.database.execute("SELECT vendor FROM run WHERE id = %s", run)
-        vendor = VENDORS[vendor_name]
+        vendor = self.vendors[vendor_name]
         service = SimpleNamespace(pool=self.pools[vendor_name], announcer=self.announcements)
         runner = Runner(
             service,
@@ -193,9 +189,9 @@ class Wire(httpx.ASGITransport):
             raise httpx.ReadError("the connection was closed in the middle of an answer") from error
 
 
-def open_world(clients: int = 6) -> World:
-    """The simulators over a small estate, at loopback addresses that exist in this process alone."""
-    estate, at = generate(1, clients, date(2026, 11, 23)), on_ports(PORTS)
+def open_world(clients: int = 6, estate: Estate | None = None) -> World:
+    """The simulators over an estate, a small one unless told, at loopback addresses that exist in this process alone."""
+    estate, at = estate or generate(1, clients, date(2026, 11, 23)), on_ports(PORTS)
     made = apps(estate, at)
     mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
     return World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
@@ -208,10 +204,15 @@ async def new_bench(database, world: World) -> Bench:
     wrapped = secrets.wrap(kek, secrets.new_key(), msp, 1)
     database.execute("INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, 1, %s)", msp, wrapped)
     pools = {vendor: await database.pool(f"svc_adapter_{vendor}") for vendor in VENDORS}
-    m365_auth.TOKENS._tokens.clear()
-    sophos_auth.TOKENS._tokens.clear()
-    autotask_auth.ZONES._tokens.clear()
+    for conformer in CONFORMERS:
+        conformer.forget()
     return Bench(database, world, pools, kek, msp)
+
+
+def connect_all(held: Bench) -> None:
+    """A connection to each vendor."""
+    for conformer in CONFORMERS:
+        held.connect(conformer.vendor.name, *conformer.connection(held.world))
 
 
 @pytest.fixture
@@ -231,29 +232,6 @@ async def tiny_bench(database) -> AsyncIterator[Bench]:
 @asynccontextmanager
 async def _bench(database, world: World) -> AsyncIterator[Bench]:
     held = await new_bench(database, world)
-    known, at = world.estate.credentials, world.at
-    held.connect(
-        "m365",
-        {
-            "client_id": known.m365_client_id,
-            "partner_tenant_id": world.estate.partner_tenant_id,
-            "login_url": at.m365,
-            "graph_url": at.m365,
-        },
-        {"client_secret": known.m365_client_secret},
-        world.estate.partner_tenant_id,
-    )
-    held.connect(
-        "autotask",
-        {"username": known.autotask_username, "zone_lookup_url": at.autotask},
-        {"secret": known.autotask_secret, "integration_code": known.autotask_integration_code},
-        known.autotask_username,
-    )
-    held.connect(
-        "sophos",
-        {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos},
-        {"client_secret": known.sophos_client_secret},
-        known.sophos_client_id,
-    )
+    connect_all(held)
     yield held
     await world.http.aclose()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.integration.adapters.conftest import Bench
 
+from mspbyte_common.errors import CredentialSpreading
 from mspbyte_common.vendors.breaker import OPENS_AT
+from mspbyte_common.vendors.session import Session
 
 USERS = {"path_contains": "/v1.0/users", "times": -1}
 
@@ -92,3 +95,28 @@ async def test_what_is_not_the_vendors_failing_does_not_count(bench: Bench, stat
         bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
     assert row["state"] == state
     assert _breaker(bench) == []
+
+
+async def test_a_credential_that_may_still_be_spreading_is_tried_four_times_before_the_connection_stops(
+    bench: Bench,
+) -> None:
+    async def unknown_yet(*_: object) -> Session:
+        raise CredentialSpreading("AADSTS700027")
+
+    bench.vendors["m365"] = replace(bench.vendors["m365"], connect=unknown_yet)
+    account = bench.account("m365", next(iter(bench.world.estate.m365)))
+    queued, states = bench.queue("m365", account, "users"), []
+    while (row := await bench.carry_out(queued))["state"] == "queued":
+        states.append(row["state"])
+        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+    assert (len(states), row["state"], row["error_class"]) == (3, "parked", "credential_invalid")
+    assert bench.database.execute("SELECT id FROM account WHERE parked_at IS NOT NULL") == [(bench.roots["m365"],)]
+
+
+async def test_a_page_of_progress_makes_a_run_worth_six_more_tries(bench: Bench) -> None:
+    await bench.read("autotask", bench.roots["autotask"], "Companies")
+    queued = bench.queue("autotask", bench.roots["autotask"], "Contacts")
+    bench.database.execute("UPDATE run SET attempts = 5 WHERE id = %s", queued)
+    await bench.fault("autotask", path_contains="Contacts", action="status:503", after=1)
+    row = await bench.carry_out(queued)
+    assert (row["state"], row["pages"], row["attempts"]) == ("queued", 1, 1)

@@ -23,7 +23,7 @@ from mspbyte_common.settings import with_password
 from mspbyte_common.vendors.endpoint import Endpoint, Reply, Request
 from mspbyte_common.vendors.keep import FUSE_RECORDS, fuse, storable
 from mspbyte_common.vendors.pages import id_after, key_after, next_link, page_number
-from mspbyte_common.vendors.pull import pull
+from mspbyte_common.vendors.pull import Page, pull
 from mspbyte_common.vendors.tokens import Token, TokenCache
 from mspbyte_common.vendors.transport import Answer, Transport, origin
 from mspbyte_common.vendors.waits import retry_after
@@ -274,3 +274,34 @@ def test_ids_that_do_not_ascend_are_refused() -> None:
 def test_a_place_in_a_run_survives_the_database(params: dict[str, str], body: object) -> None:
     request = Request("POST", "/x", params, {"b": body})
     assert Request.from_json(orjson.loads(orjson.dumps(request.to_json()))) == request
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_list_of_positions_whose_length_changes_is_not_read_on(resumed: bool) -> None:
+    endpoint = Endpoint("things", "k", "/things", "items", page_number(), timedelta(hours=1))
+    kept: list[Page] = []
+
+    async def fetch(request: Request) -> dict[str, object]:
+        page = int(request.params["page"])
+        return {"items": [{"id": page}], "pages": {"current": page, "total": 3, "items": 4 - page}}
+
+    async def keep(page: Page) -> None:
+        kept.append(page)
+        if resumed:
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError if resumed else PagingBroken):
+        await pull(endpoint, fetch, keep, place=None, number=0)
+    if resumed:
+        assert kept[0].following is not None
+        place = orjson.loads(orjson.dumps(kept[0].following.to_json()))
+        with pytest.raises(PagingBroken, match="from 3 to 2 records"):
+            await pull(endpoint, fetch, keep, place=place, number=1)
+    assert len(kept) == 1
+
+
+def test_what_a_list_of_positions_lacks_is_ended_when_a_second_listing_lacks_it_too() -> None:
+    gone = [uuid4()]
+    assert fuse(gone, 100, [], shifts=True) == ([], gone)
+    assert fuse(gone, 100, gone, shifts=True) == (gone, [])
+    assert fuse(gone, 100, []) == (gone, [])

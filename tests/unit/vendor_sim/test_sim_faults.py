@@ -1,5 +1,8 @@
 """Declared faults, counters and changes through `/_sim/`."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -141,3 +144,31 @@ def test_the_first_fault_that_fits_is_used_up_first() -> None:
 def test_every_simulator_has_an_app(own_world: World) -> None:
     assert own_world.apps.keys() == {"m365", "autotask", "sophos", "eu01", "us03"}
     assert all(isinstance(app, Starlette) for app in own_world.apps.values())
+
+
+async def test_a_fault_may_wait_for_its_page(own_world: World, users: httpx.Request) -> None:
+    await declare(own_world, vendor="m365", path_contains="/users", after=2, action="status:500")
+    statuses = [(await own_world.http.send(users)).status_code for _ in range(4)]
+    assert statuses == [200, 200, 500, 200]
+
+
+async def test_a_wait_may_be_told_as_a_date_of_the_vendors_own_clock(own_world: World, users: httpx.Request) -> None:
+    await declare(own_world, vendor="m365", action="status:429", retry_after=40, dated=True, clock_ahead=7_200)
+    answer = await own_world.http.send(users)
+    theirs, until = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Retry-After"))
+    assert (until - theirs).total_seconds() == 40
+    assert (theirs - datetime.now(UTC)).total_seconds() > 7_000
+
+
+async def test_an_answer_may_be_blank_a_page_of_html_or_the_one_before(own_world: World, users: httpx.Request) -> None:
+    for action in ("blank", "html:200"):
+        await declare(own_world, vendor="m365", action=action)
+    blank, html = [await own_world.http.send(users) for _ in range(2)]
+    assert (blank.status_code, blank.content) == (200, b"")
+    assert (html.status_code, html.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    await declare(own_world, vendor="m365", path_contains="/users", after=1, action="repeat")
+    first = await own_world.http.get(users.url, params={"$top": "2"}, headers=users.headers)
+    again = await own_world.http.send(
+        own_world.http.build_request("GET", first.json()["@odata.nextLink"], headers=users.headers)
+    )
+    assert again.json() == first.json()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote
 
@@ -56,6 +56,7 @@ class Gate:
         self._counters = counters
         self._limits = limits
         self._clock = clock
+        self._before: dict[tuple[str, str | None], tuple[Message, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or do to it what the fault says."""
@@ -74,9 +75,10 @@ class Gate:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 counters.statuses[str(message["status"])] += 1
-                told = {"date": format_datetime(self._clock(), usegmt=True), **permit.headers}
-                extra = [(name.encode(), value.encode()) for name, value in told.items()]
-                message = {**message, "headers": [*message.get("headers", []), *extra]}
+                said = Headers(raw=message.get("headers", []))
+                told = {} if "date" in said else {"date": _http_date(self._clock())}
+                extra = [(name.encode(), value.encode()) for name, value in (told | permit.headers).items()]
+                message = {**message, "headers": [*said.raw, *extra]}
             await send(message)
 
         try:
@@ -95,18 +97,32 @@ class Gate:
             await asyncio.sleep(permit.delay)
         asked = unquote(f"{scope['path']}?{scope['query_string'].decode()}")
         fault = self._faults.take(vendor.name, asked, account)
-        if fault is None:
+        place = (vendor.template(scope["path"]), account)
+        if fault is None and not self._faults.repeats(vendor.name):
             await self._app(scope, receive, send)
             return
+        if fault is None:
+            self._before[place] = start, body = await self._collect(scope, receive)
+            await _send(start, body, send)
+            return
         counters.faults += 1
+        if fault.action == "repeat" and place in self._before:
+            await _send(*self._before[place], send)
+            return
         await self._misbehave(fault, scope, receive, send)
 
     async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         if fault.status is not None:
             answer = self._vendor.error(fault.status, fault.retry_after)
+            if fault.dated and fault.retry_after is not None:
+                now = self._clock() + timedelta(seconds=fault.clock_ahead)
+                until = now + timedelta(seconds=fault.retry_after)
+                answer.headers |= {"Date": _http_date(now), "Retry-After": _http_date(until)}
             await answer.response(self._vendor.content_type)(scope, receive, send)
-        elif fault.action == "html":
-            await HTMLResponse(_GATEWAY_PAGE, 502)(scope, receive, send)
+        elif fault.page_status is not None:
+            await HTMLResponse(_GATEWAY_PAGE, fault.page_status)(scope, receive, send)
+        elif fault.action == "blank":
+            await Response(status_code=200)(scope, receive, send)
         elif fault.action == "slow":
             await asyncio.sleep(fault.seconds)
             await self._app(scope, receive, send)
@@ -114,13 +130,11 @@ class Gate:
             start, body = await self._collect(scope, receive)
             if fault.action == "malformed":
                 body = body[: max(1, len(body) // 2)]
-            headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
-            start["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
-            await send(start)
             if fault.action == "drop":
+                await send(_sized(start, body))
                 await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
                 raise ConnectionDroppedError
-            await send({"type": "http.response.body", "body": body})
+            await _send(start, body, send)
 
     async def _collect(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
         """The app's right answer: its start message and its whole body."""
@@ -132,3 +146,18 @@ class Gate:
         await self._app(scope, receive, keep)
         body = b"".join(message.get("body", b"") for message in messages if message["type"] == "http.response.body")
         return messages[0], body
+
+
+async def _send(start: Message, body: bytes, send: Send) -> None:
+    await send(_sized(start, body))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _sized(start: Message, body: bytes) -> Message:
+    """The start of an answer with this body."""
+    headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+    return {**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)

@@ -18,22 +18,25 @@ class Request:
     """A request for a page. It can be stored as JSON: the place within a run is the request for its next page.
 
     `url` is a path on the endpoint's host, or an absolute address that the vendor gave (and that is checked against the
-    hosts of the connection before anything is sent there).
+    hosts of the connection before anything is sent there). `total` is not sent: how many records the list had on the page
+    before, where it is one of positions.
     """
 
     method: str
     url: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    total: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What `run.page_token` keeps."""
-        return {"method": self.method, "url": self.url, "params": dict(self.params), "body": self.body}
+        place = {"method": self.method, "url": self.url, "params": dict(self.params), "body": self.body}
+        return place if self.total is None else {**place, "total": self.total}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Request:
         """The request that `run.page_token` kept."""
-        return cls(value["method"], value["url"], value["params"], value["body"])
+        return cls(value["method"], value["url"], value["params"], value["body"], value.get("total"))
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,14 @@ class Paging:
 
     `following` gets the endpoint, the request just answered and its body; it returns the request for the next page, or
     None on the vendor's own terminal marker, and raises SchemaDrift when the body has neither.
+
+    `total` is given for a list whose places are positions: a record that goes while it is read shifts those behind it onto
+    pages that were read before. It tells how many records the vendor says the list has, None when it does not.
     """
 
     first: Callable[[Endpoint], Request]
     following: Callable[[Endpoint, Request, Body], Request | None]
+    total: Callable[[Body], int | None] | None = None
 
 
 @dataclass(frozen=True)

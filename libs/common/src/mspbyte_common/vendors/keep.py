@@ -100,7 +100,7 @@ class Keeper:
 
     async def _certify(self, connection: Connection, before: Listing) -> list[Next]:
         lost, carried, stored = await store.missing(connection, self.run)
-        gone, held = fuse(lost, stored, before.held_ids)
+        gone, held = fuse(lost, stored, before.held_ids, shifts=self.endpoint.paging.total is not None)
         await store.count_deleted(connection, self.run, len(gone), len(held))
         if gone:
             await store.tombstone(connection, gone)
@@ -199,9 +199,14 @@ def storable(text: bytes) -> bytes:
     return b"\\\\".join(piece.replace(b"\\u0000", b"\\ufffd") for piece in pieces)
 
 
-def fuse(lost: Sequence[UUID], stored: int, held_before: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
-    """(deleted now, held back): a large drop is held until a second complete listing lacks the same records."""
-    if len(lost) <= FUSE_RECORDS or len(lost) <= FUSE_SHARE * stored:
+def fuse(
+    lost: Sequence[UUID], stored: int, held_before: Sequence[UUID], *, shifts: bool = False
+) -> tuple[list[UUID], list[UUID]]:
+    """(deleted now, held back): a large drop is held until a second complete listing lacks the same records.
+
+    So is any of a list that `shifts`: one record gone and one come while it is read hide a third.
+    """
+    if not shifts and (len(lost) <= FUSE_RECORDS or len(lost) <= FUSE_SHARE * stored):
         return list(lost), []
     agreed = set(held_before)
     gone = [entity for entity in lost if entity in agreed]

@@ -46,8 +46,11 @@ def next_link(name: str) -> Paging:
     return Paging(_first, following)
 
 
-def key_after(*, parameter: str = "pageFromKey", key: str = "nextKey") -> Paging:
-    """`pages.<key>` is handed back as a parameter; the last page has none (Sophos endpoints and alerts)."""
+def key_after(*, parameter: str = "pageFromKey", key: str = "nextKey", positions: bool = False) -> Paging:
+    """`pages.<key>` is handed back as a parameter; the last page has none (Sophos endpoints and alerts).
+
+    `positions`: the keys are no ids but places, which shift (alerts, whose keys are decimal digits).
+    """
 
     def following(endpoint: Endpoint, _request: Request, body: Body) -> Request | None:
         pages = _pages(body)
@@ -56,7 +59,7 @@ def key_after(*, parameter: str = "pageFromKey", key: str = "nextKey") -> Paging
             return None
         return Request(endpoint.method, endpoint.path, {**endpoint.params, parameter: str(token)})
 
-    return Paging(_first, following)
+    return Paging(_first, following, _items if positions else None)
 
 
 MOST_UNCOUNTED = 1_000
@@ -97,7 +100,7 @@ def page_number(*, parameter: str = "page", counted: bool = True) -> Paging:
             raise PagingBroken(message)
         return Request(endpoint.method, endpoint.path, {**request.params, parameter: str(current + 1)})
 
-    return Paging(first, following)
+    return Paging(first, following, _items)
 
 
 def id_after(*, size: int, start: int = -1) -> Paging:
@@ -126,6 +129,13 @@ def above(endpoint: Endpoint, last: int, size: int, others: Sequence[Mapping[str
     condition = {"op": "gt", "field": "id", "value": last}
     asked = {**(endpoint.body or {}), "MaxRecords": size, "filter": [condition, *others]}
     return Request("POST", endpoint.path, {}, asked)
+
+
+def _items(body: Body) -> int | None:
+    """How many records the whole list has, where the page says so."""
+    pages = body.get("pages")
+    items = pages.get("items") if isinstance(pages, dict) else None
+    return items if isinstance(items, int) else None
 
 
 def _pages(body: Body) -> dict[str, Any]:

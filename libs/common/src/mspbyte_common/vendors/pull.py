@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -45,7 +45,8 @@ async def pull(
     """Reads the list from `place` (None: from its start) to the vendor's terminal marker; returns the pages read in all.
 
     With `since` it is what changed since that cursor, not the whole list. Memory is bounded by a page: each is kept before
-    the next is asked for. A list that names a page twice never ends and raises PagingBroken.
+    the next is asked for. A list that names a page twice never ends, and one of positions whose length changes has shifted:
+    both raise PagingBroken.
     """
     first, following = _way(endpoint, since)
     request: Request | None = Request.from_json(place) if place else first()
@@ -88,7 +89,7 @@ def _way(
 ) -> tuple[Callable[[], Request], Callable[[Endpoint, Request, Body], Request | None]]:
     """(the first request, how it goes on) of the whole list, or of what changed since the cursor."""
     if since is None:
-        return lambda: endpoint.paging.first(endpoint), endpoint.paging.following
+        return lambda: endpoint.paging.first(endpoint), _following
     if endpoint.incremental is None:
         message = f"{endpoint.resource} has no incremental listing"
         raise TypeError(message)
@@ -109,3 +110,13 @@ def _records(endpoint: Endpoint, request: Request, body: Body) -> list[Record]:
             message = f"{endpoint.records}[{position}] is a {type(record).__name__}, not an object"
             raise SchemaDrift(message)
     return records
+
+
+def _following(endpoint: Endpoint, request: Request, body: Body) -> Request | None:
+    """The next page's request; PagingBroken when a list of positions has another length than on the page before."""
+    following = endpoint.paging.following(endpoint, request, body)
+    total = endpoint.paging.total(body) if endpoint.paging.total is not None else None
+    if request.total is not None and total is not None and request.total != total:
+        message = f"{endpoint.resource} went from {request.total} to {total} records while it was read"
+        raise PagingBroken(message)
+    return replace(following, total=total) if following is not None else None
