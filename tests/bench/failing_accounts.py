@@ -36,7 +36,7 @@ async def course(url: str, *, failing: bool) -> float:
         connection.execute(f"TRUNCATE {', '.join(table.name for table in metadata.sorted_tables)} CASCADE")
     database = Database(url)
     async with database.stack:
-        world = open_world(generate(1, 1, date(2026, 11, 23)))
+        world = open_world(estate=generate(1, 1, date(2026, 11, 23)))
         bench = await new_bench(OneConnection(database), world)
         connect_all(bench)
         ways = list(WAYS)

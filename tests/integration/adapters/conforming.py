@@ -103,7 +103,7 @@ CONFORMERS: tuple[Conformer, ...] = (
         lists=(
             Listed(
                 resource="users",
-                path="/v1.0/users",
+                path="/v1.0/users?",
                 account=lambda world: (_tenant(world), {}),
                 rows=lambda world: world.estate.m365[_tenant(world)].users,
                 record=lambda key, name: {"id": key, "displayName": name, "userPrincipalName": f"{key}@example.com"},

@@ -41,7 +41,7 @@ async def tenants(bench: Bench, number: int, users: int, fails: Callable[[int], 
         account = bench.account("m365", tenant)
         made[account] = way
         if way is not None and WAYS[way][0]:
-            await bench.fault("m365", path_contains="/v1.0/users", account=tenant, times=-1, **WAYS[way][0])
+            await bench.fault("m365", path_contains="/v1.0/users?", account=tenant, times=-1, **WAYS[way][0])
     bench.database.execute(
         "UPDATE account SET state = 'mapped', client_id = %s WHERE vendor = 'm365' AND NOT is_root", client
     )

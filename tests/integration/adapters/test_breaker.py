@@ -12,7 +12,7 @@ from mspbyte_common.errors import CredentialSpreading
 from mspbyte_common.vendors.breaker import OPENS_AT
 from mspbyte_common.vendors.session import Session
 
-USERS = {"path_contains": "/v1.0/users", "times": -1}
+USERS = {"path_contains": "/v1.0/users?", "times": -1}
 
 
 async def _until_it_ends(bench: Bench, account, *, trigger: str = "schedule") -> dict[str, Any]:

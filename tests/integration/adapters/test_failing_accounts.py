@@ -22,7 +22,7 @@ ACCOUNTS, FAILING = 300, 30
 @pytest.fixture
 async def bench(database) -> AsyncIterator[Bench]:
     """A bench with a hand on the database."""
-    world = open_world(generate(1, 1, date(2026, 11, 23)))
+    world = open_world(estate=generate(1, 1, date(2026, 11, 23)))
     held = await new_bench(OneConnection(database), world)
     connect_all(held)
     yield held

@@ -64,7 +64,7 @@ class NoBroker:
 @pytest.fixture
 async def listing(database) -> AsyncIterator[Listing]:
     """Autotask's contacts, in pages of five."""
-    world = open_world(generate(1, 2, date(2026, 11, 23)))
+    world = open_world(estate=generate(1, 2, date(2026, 11, 23)))
     bench = await new_bench(OneConnection(database), world)
     connect_all(bench)
     conformer = next(one for one in CONFORMERS if one.vendor.name == "autotask")

@@ -118,7 +118,7 @@ def estate() -> Estate:
 @pytest.fixture(params=LISTS)
 async def listing(request, database, estate: Estate) -> AsyncIterator[Listing]:
     """One list of three pages."""
-    world = open_world(estate)
+    world = open_world(estate=estate)
     bench = await new_bench(OneConnection(database), world)
     connect_all(bench)
     conformer, listed = LISTS[request.param]

@@ -43,7 +43,7 @@ class Autotask:
             transport = Transport(client, allow_loopback_http=False)
             session = await auth.connect(transport, self.target)
             fetch = fetcher(transport, Budget(()), session, self.target, COMPANIES)
-            return await fetch(Request("POST", COMPANIES.path, {}, {}))
+            return (await fetch(Request("POST", COMPANIES.path, {}, {}))).body
 
 
 KEYS = ("secret", "integration_code")

@@ -281,9 +281,9 @@ async def test_a_list_of_positions_whose_length_changes_is_not_read_on(resumed: 
     endpoint = Endpoint("things", "k", "/things", "items", page_number(), timedelta(hours=1))
     kept: list[Page] = []
 
-    async def fetch(request: Request) -> dict[str, object]:
+    async def fetch(request: Request) -> Reply:
         page = int(request.params["page"])
-        return {"items": [{"id": page}], "pages": {"current": page, "total": 3, "items": 4 - page}}
+        return Reply({"items": [{"id": page}], "pages": {"current": page, "total": 3, "items": 4 - page}}, None)
 
     async def keep(page: Page) -> None:
         kept.append(page)
