@@ -27,7 +27,7 @@ async def connect(sender: Sender, target: Target) -> Session:
     lookup = str(target.connection.get("zone_lookup_url") or ZONE_LOOKUP)
     username = str(target.connection["username"])
 
-    looked_up = doubted = False
+    looked_up = False
 
     async def find_zone() -> Token:
         nonlocal looked_up
@@ -46,12 +46,6 @@ async def connect(sender: Sender, target: Target) -> Session:
     zone = await ZONES.get(key, find_zone)
 
     async def authorize() -> Mapping[str, str]:
-        if (
-            doubted
-        ):  # the zone refused the credential: asked without it, the lookup tells whether that was the right zone
-            if await ZONES.get(key, find_zone) != zone:
-                raise Transient(MOVED)
-            raise classify(Answer(HTTPStatus.UNAUTHORIZED, {}, b""))
         return {
             "apiintegrationcode": str(target.secret["integration_code"]),
             "username": username,
@@ -59,15 +53,13 @@ async def connect(sender: Sender, target: Target) -> Session:
         }
 
     def renew(_refused: Mapping[str, str]) -> bool:
-        """A database that was moved answers 401 on its old zone. None is asked twice: the user may be locked for it."""
-        nonlocal doubted
-        ZONES.refused(key, zone)
-        doubted = not looked_up
-        return doubted
+        """Nothing to renew: a second try with the same secret brings the user nearer to being locked."""
+        return False
 
     def named(answer: Answer) -> VendorError:
-        """A zone that was good may answer 404, or nothing, once the database has moved: the next try looks it up anew."""
-        if answer.status != HTTPStatus.NOT_FOUND and not (answer.status == HTTPStatus.OK and not answer.content):
+        """A zone that was good answers 401, 404 or nothing once the database has moved: the next try looks it up anew."""
+        empty = answer.status == HTTPStatus.OK and not answer.content
+        if answer.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND} and not empty:
             return classify(answer)
         ZONES.refused(key, zone)
         return classify(answer) if looked_up else Transient(MOVED)
