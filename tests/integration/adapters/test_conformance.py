@@ -162,7 +162,7 @@ async def test_memory_is_bounded_by_a_page(listing: Listing) -> None:
     listing.between.then = lambda _: gc.collect() and None  # what is garbage is not held
     for pages in (5, 50):
         for number in range(pages * SIZE):
-            listing.put(number, "x" * 2_000)
+            listing.put(number, "x" * 20_000)
         tracemalloc.start()
         before, _ = tracemalloc.get_traced_memory()
         run = await listing.bench.carry_out(listing.queue())

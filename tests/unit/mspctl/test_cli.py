@@ -58,6 +58,7 @@ def test_the_commands_are_these():
         "job resume",
         "job run",
         "job set",
+        "job show",
         "msp add",
         "msp list",
         "quarantine list",
