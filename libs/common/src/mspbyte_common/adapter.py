@@ -84,6 +84,10 @@ class Vendor:
 def adapter(vendor: Vendor) -> Body:
     """The body of the vendor's adapter service."""
     endpoints = index(vendor.endpoints, key=lambda endpoint: endpoint.resource)
+    unknown = {name for limit in vendor.limits for name in limit.resources} - endpoints.keys()
+    if unknown:
+        message = f"limits of {vendor.name} speak of lists it does not have: {', '.join(sorted(unknown))}"
+        raise ValueError(message)
 
     async def body(service: Service) -> None:
         settings = service.settings
