@@ -39,13 +39,15 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     clusters = [cluster for cluster in CLUSTERS if item.kind in cluster.kinds]
     relations = {one.relation for one in references} | {one.relation for one in sameness}
     relations |= {one.relation for one in clusters}
-    batch = Batch(connection, item.msp_id, at, ids, former, await store.edges_at(connection, ids, relations))
+    existing = await store.edges_at(connection, ids, relations)
+    keys = await store.keys_at(connection, ids)
+    batch = Batch(connection, item.msp_id, at, ids, former, keys, existing)
     touched: dict[str, set[UUID]] = {relation: set() for relation in relations}
     for reference in references:
         touched[reference.relation] |= await relink_reference(batch, reference, item.kind)
     for relation in sorted({rule.relation for rule in sameness}):
         rules = [rule for rule in sameness if rule.relation == relation]
-        touched[relation] |= await relink_sameness(batch, relation, rules)
+        touched[relation] |= await relink_sameness(batch, relation, rules, item.kind)
     for cluster in clusters:
         touched[cluster.relation] |= await relink_decisions(batch, cluster.relation)
         touched[cluster.relation] |= await regroup(connection, locks, at, cluster, {*ids, *touched[cluster.relation]})

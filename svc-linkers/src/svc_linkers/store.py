@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
@@ -31,10 +31,6 @@ class FormerKey:
     key_value: str
     account_id: UUID
     client_id: UUID | None
-
-    def scope(self, msp_id: UUID, scope: Scope) -> UUID | None:
-        """Within what the key met others."""
-        return {"msp": msp_id, "client": self.client_id, "account": self.account_id}[scope]
 
 
 @dataclass(frozen=True)
@@ -118,45 +114,51 @@ async def scopes(connection: Connection, ids: Sequence[UUID], former: Iterable[F
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def keys_at(
-    connection: Connection, scope: Scope, ids: Sequence[UUID], key_type: str, kinds: Sequence[str], *, refers: bool
-) -> list[tuple[UUID, Place]]:
-    """The keys of that type that records of the batch have, with where they meet others."""
+def scope_of(key: FormerKey | OwnKey, msp_id: UUID, scope: Scope) -> UUID | None:
+    """Within what a key meets others."""
+    return {"msp": msp_id, "client": key.client_id, "account": key.account_id}[scope]
+
+
+class OwnKey(NamedTuple):
+    """A key of a record of the batch."""
+
+    entity_id: UUID
+    refers: bool
+    key_type: str
+    key_value: str
+    account_id: UUID
+    client_id: UUID | None
+
+
+async def keys_at(connection: Connection, ids: Sequence[UUID]) -> list[OwnKey]:
+    """Every key of the batch's records."""
     cursor = await connection.execute(
-        f"""
-        SELECT entity_id, {_SCOPE_COLUMN[scope]}, key_value FROM entity_key
-        WHERE entity_id = ANY(%s::uuid[]) AND refers = %s AND key_type = %s AND kind = ANY(%s)
-          AND {_SCOPE_COLUMN[scope]} IS NOT NULL
-        """,  # noqa: S608 - the column is one of three
-        (id_array(ids), refers, key_type, list(kinds)),
+        """
+        SELECT entity_id, refers, key_type, key_value, account_id, client_id FROM entity_key
+        WHERE entity_id = ANY(%s::uuid[])
+        """,
+        (id_array(ids),),
     )
-    return [(row[0], (row[1], row[2])) for row in await cursor.fetchall()]
+    return [OwnKey(*row) for row in await cursor.fetchall()]
 
 
 async def keys_of(
-    connection: Connection,
-    msp_id: UUID,
-    scope: Scope,
-    places: Collection[Place],
-    key_type: str,
-    kinds: Sequence[str],
-    *,
-    refers: bool,
-) -> list[tuple[UUID, Place]]:
-    """Who has a key of that type at these places."""
+    connection: Connection, msp_id: UUID, scope: Scope, places: Collection[Place], key_type: str, *, refers: bool
+) -> list[tuple[UUID, str, Place]]:
+    """(entity, kind, place) of all who have a key of that type at these places."""
     if not places:
         return []
     cursor = await connection.execute(
         f"""
-        SELECT k.entity_id, p.scope_id, p.value
+        SELECT k.entity_id, k.kind, p.scope_id, p.value
         FROM json_to_recordset(%(places)s::json) AS p (scope_id uuid, value text) CROSS JOIN LATERAL (
-            SELECT entity_id FROM entity_key
+            SELECT entity_id, kind FROM entity_key
             WHERE msp_id = %(msp)s AND key_type = %(type)s AND key_value = p.value AND refers = %(refers)s
-              AND {_SCOPE_COLUMN[scope]} = p.scope_id AND kind = ANY(%(kinds)s) OFFSET 0) AS k
+              AND {_SCOPE_COLUMN[scope]} = p.scope_id OFFSET 0) AS k
         """,  # noqa: S608 - the column is one of three
-        {**_places(places), "msp": msp_id, "type": key_type, "refers": refers, "kinds": list(kinds)},
+        {**_places(places), "msp": msp_id, "type": key_type, "refers": refers},
     )
-    return [(row[0], (row[1], row[2])) for row in await cursor.fetchall()]
+    return [(row[0], row[1], (row[2], row[3])) for row in await cursor.fetchall()]
 
 
 async def holders(

@@ -59,6 +59,13 @@ def test_the_commands_are_these():
         "job run",
         "job set",
         "job show",
+        "link clear",
+        "link confirm",
+        "link list",
+        "link pin",
+        "link reject",
+        "link show",
+        "link unmerge",
         "msp add",
         "msp list",
         "quarantine list",
@@ -68,6 +75,7 @@ def test_the_commands_are_these():
         "run show",
         "status",
         "up",
+        "why",
     ]
 
 
