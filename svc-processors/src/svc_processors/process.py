@@ -9,8 +9,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.db.history import record_changes
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
+from mspbyte_common.history import DELETED, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
 from svc_processors import normalizers, store
 from svc_processors.misfit import describe
@@ -31,6 +33,8 @@ class _Sorted:
     fits: list[UUID] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
     moved: list[UUID] = field(default_factory=list)
+    gone: list[UUID] = field(default_factory=list)
+    history: list[tuple[UUID, Change]] = field(default_factory=list)
 
 
 async def process(connection: Connection, item: Item) -> Sequence[Next]:
@@ -42,19 +46,31 @@ async def process(connection: Connection, item: Item) -> Sequence[Next]:
     found = _Sorted()
     for raw in await store.lock_raw(connection, item.entity_ids):
         if raw.deleted:
-            found.fits.append(raw.id)
-            found.changed.append(raw.id)
+            _bury(raw, found)
         else:
             _map(raw, found)
     if found.mapped:
         await store.write_mapped(connection, found.mapped)
+    if found.gone:
+        await store.forget_mapping(connection, found.gone)
     if found.quarantined:
         await store.quarantine(connection, item.msp_id, found.quarantined)
     await store.release(connection, found.fits)
+    if found.history:
+        await record_changes(connection, item.msp_id, item.run_id, item.traceparent, found.history)
     return [
         *batches("resolve", item.kind, item.account_id, found.changed),
         *batches("evaluate", item.kind, item.account_id, found.moved),
     ]
+
+
+def _bury(raw: Raw, found: _Sorted) -> None:
+    """A mapped record that is gone forgets its mapping, so that its return is noticed, and is told once."""
+    found.fits.append(raw.id)
+    found.changed.append(raw.id)
+    if raw.mapped_hash is not None:
+        found.gone.append(raw.id)
+        found.history.append((raw.id, Change(DELETED, None, after=True)))
 
 
 def _map(raw: Raw, found: _Sorted) -> None:
@@ -73,14 +89,18 @@ def _map(raw: Raw, found: _Sorted) -> None:
         )
         return
     found.fits.append(raw.id)
-    document = model.model_dump(mode="json")
-    semantic, volatile = split_digest(document, model.VOLATILE)
-    changed = semantic != raw.mapped_hash
-    if changed:
+    mapped = model.model_dump(mode="json")
+    semantic, volatile = split_digest(mapped, model.VOLATILE)
+    stored = raw.normalized or {}
+    document = mapped | {name: stored[name] for name in model.canonical_fields() if name in stored}
+    differences = changes(stored, document, without=model.VOLATILE)
+    if differences or semantic != raw.mapped_hash:
         found.changed.append(raw.id)
-    elif volatile != raw.mapped_volatile_hash:
+    elif document != stored:
         found.moved.append(raw.id)
-    elif normalizer.version == raw.mapper_version:
+    else:
         return
-    kept = document if changed else {name: document[name] for name in model.VOLATILE}
-    found.mapped.append(Mapped(raw.id, canonical(kept), changed, semantic, volatile, normalizer.version))
+    found.mapped.append(Mapped(raw.id, canonical(document), semantic, volatile, normalizer.version))
+    if raw.normalized is not None:
+        returned = [Change(DELETED, before=True, after=None)] if raw.mapped_hash is None else []
+        found.history += [(raw.id, change) for change in (*returned, *differences)]

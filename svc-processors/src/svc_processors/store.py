@@ -19,18 +19,16 @@ class Raw:
     resource: str
     deleted: bool
     raw: dict[str, Any]
+    normalized: dict[str, Any] | None
     mapped_hash: bytes | None
-    mapped_volatile_hash: bytes | None
-    mapper_version: int | None
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """A record in our vocabulary, as JSON text: whole, or only the fields that moved (the repaired rest then stays)."""
+    """A record in our vocabulary, as JSON text."""
 
     id: UUID
     normalized: bytes
-    whole: bool
     semantic_hash: bytes
     volatile_hash: bytes
     mapper_version: int
@@ -53,7 +51,7 @@ async def lock_raw(connection: Connection, ids: Sequence[UUID]) -> list[Raw]:
     """The records of a batch, locked in one order, so that two batches never map one record at once."""
     cursor = await connection.execute(
         """
-        SELECT id, vendor, resource, deleted_at IS NOT NULL, raw_data, mapped_hash, mapped_volatile_hash, mapper_version
+        SELECT id, vendor, resource, deleted_at IS NOT NULL, raw_data, normalized_data, mapped_hash
         FROM entity WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
         """,
         (list(ids),),
@@ -65,17 +63,15 @@ async def write_mapped(connection: Connection, rows: Sequence[Mapped]) -> None:
     """Stores mapped records."""
     await connection.execute(
         """
-        UPDATE entity SET normalized_data = CASE WHEN m.whole THEN m.normalized::jsonb
-                                                 ELSE entity.normalized_data || m.normalized::jsonb END,
-               mapped_hash = m.semantic, mapped_volatile_hash = m.volatile, mapper_version = m.version
-        FROM unnest(%s::uuid[], %s::text[], %s::boolean[], %s::bytea[], %s::bytea[], %s::int[])
-             AS m (id, normalized, whole, semantic, volatile, version)
+        UPDATE entity SET normalized_data = m.normalized::jsonb, mapped_hash = m.semantic,
+               mapped_volatile_hash = m.volatile, mapper_version = m.version
+        FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::bytea[], %s::int[])
+             AS m (id, normalized, semantic, volatile, version)
         WHERE entity.id = m.id
         """,
         (
             [row.id for row in rows],
             [row.normalized.decode() for row in rows],
-            [row.whole for row in rows],
             [row.semantic_hash for row in rows],
             [row.volatile_hash for row in rows],
             [row.mapper_version for row in rows],
@@ -83,15 +79,22 @@ async def write_mapped(connection: Connection, rows: Sequence[Mapped]) -> None:
     )
 
 
+async def forget_mapping(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Notes that records are gone: one that returns, as it was, is a change all the same."""
+    await connection.execute("UPDATE entity SET mapped_hash = NULL WHERE id = ANY(%s)", (list(ids),))
+
+
 async def quarantine(connection: Connection, msp_id: UUID, rows: Sequence[Quarantined]) -> None:
-    """Keeps records that do not fit. What they were mapped to before stays as it was."""
+    """Keeps records that do not fit, since when they do not. What they were mapped to before stays as it was."""
     async with connection.cursor() as cursor:
         await cursor.executemany(
             """
             INSERT INTO quarantine (entity_id, msp_id, vendor, resource, mapper_version, path, value_class, error)
             VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
             ON CONFLICT (entity_id) DO UPDATE SET mapper_version = EXCLUDED.mapper_version, path = EXCLUDED.path,
-                value_class = EXCLUDED.value_class, error = EXCLUDED.error, since = now()
+                value_class = EXCLUDED.value_class, error = EXCLUDED.error
+            WHERE (quarantine.mapper_version, quarantine.path, quarantine.value_class, quarantine.error)
+                  IS DISTINCT FROM (EXCLUDED.mapper_version, EXCLUDED.path, EXCLUDED.value_class, EXCLUDED.error)
             """,
             [
                 (row.id, msp_id, row.vendor, row.resource, row.mapper_version, row.path, row.value_class, row.error)

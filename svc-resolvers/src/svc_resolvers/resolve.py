@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import structlog
+from pydantic import ValidationError
+
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.db.history import record_changes
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
+from mspbyte_common.history import CLIENT, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
 from mspbyte_common.models import KINDS, Company, Contract, Device, Firewall, Kind, Tenant
 from svc_resolvers import rules, store
@@ -17,6 +22,8 @@ from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, assign
 from svc_resolvers.keys import derive_keys
 from svc_resolvers.rule import Key, Rule
 from svc_resolvers.store import Resolved, StoredKey, Unresolved
+
+log = structlog.get_logger()
 
 RULES = tuple(sorted(index(discover(rules, Rule), key=lambda rule: rule.id).values(), key=lambda rule: rule.order))
 
@@ -30,8 +37,7 @@ class _Batch:
     written: list[Resolved] = field(default_factory=list)
     keys: set[StoredKey] = field(default_factory=set)
     issues: set[Issue] = field(default_factory=set)
-    moved: set[UUID] = field(default_factory=set)
-    """Records whose client is another than before."""
+    history: list[tuple[UUID, Change]] = field(default_factory=list)
 
 
 async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
@@ -40,13 +46,10 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     accounts = await store.accounts_of(connection, item.entity_ids)
     await store.lock_accounts(connection, accounts, exclusive=issubclass(model_type, SHARED_THROUGH_CONTRACT))
     rows = await store.lock_unresolved(connection, item.entity_ids)
-    alive = [
-        (row, KINDS[row.kind].model_validate_json(row.normalized))
-        for row in rows
-        if row.normalized is not None and not row.deleted
-    ]
+    alive, outdated = _read(rows)
+    ids = set(item.entity_ids) - outdated
     batch = _Batch()
-    repaired = [(row, model, *apply_rules(model, RULES)) for row, model in alive]
+    repaired = [(row, model, *apply_rules(model.as_mapped(), RULES)) for row, model in alive]
     clients = await assign(connection, [(row, model) for row, _, model, _, _ in repaired])
     if clients.rows:
         await store.name_clients(connection, item.msp_id, sorted(clients.rows.values()))
@@ -54,15 +57,33 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
         client = clients.by_entity[row.id]
         _resolve_one(batch, row, before, model, repairs, client)
         batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in issues}
-    relinked = await _write(connection, item, batch)
+    relinked = await _write(connection, item, ids, batch)
     gone = {row.id for row in rows if row.deleted}
     following = [
         *batches("link", item.kind, item.account_id, relinked | gone),
-        *batches("evaluate", item.kind, item.account_id, set(item.entity_ids) - relinked - gone),
+        *batches("evaluate", item.kind, item.account_id, ids - relinked - gone),
     ]
     if item.kind == Contract.NAME:
         following += await _parts_elsewhere(connection, repaired, clients.by_entity)
     return following
+
+
+def _read(rows: Sequence[Unresolved]) -> tuple[list[tuple[Unresolved, Kind]], set[UUID]]:
+    """(the records with their models, those an older version of their model was stored for).
+
+    The latter stay as they are: the new version of their normalizer maps them anew, and they come back.
+    """
+    alive: list[tuple[Unresolved, Kind]] = []
+    outdated: set[UUID] = set()
+    for row in rows:
+        if row.normalized is None or row.deleted:
+            continue
+        try:
+            alive.append((row, KINDS[row.kind].model_validate_json(row.normalized)))
+        except ValidationError as error:
+            log.warning("record_outdated", kind=row.kind, fields=error.error_count())
+            outdated.add(row.id)
+    return alive, outdated
 
 
 def _resolve_one(
@@ -81,10 +102,23 @@ def _resolve_one(
                 semantic,
             )
         )
-    if client != row.client_id:
-        batch.moved.add(row.id)
+        if row.resolved_hash is not None:
+            batch.history += [(row.id, change) for change in _changes(row, before, model, client)]
     keys = derive_keys(row.vendor, row.resource, model) | _client_keys(model, client)
     batch.keys |= {StoredKey(row.id, key, row.kind, row.resource, row.account_id, client) for key in keys}
+
+
+def _changes(row: Unresolved, before: Kind, model: Kind, client: UUID | None) -> list[Change]:
+    """What is another than when the record was resolved before: the fields resolvers fill, and its client."""
+    filled = set(model.canonical_fields())
+    found = changes(before.model_dump(mode="json", include=filled), model.model_dump(mode="json", include=filled))
+    if client != row.client_id:
+        found.append(Change(CLIENT, _text(row.client_id), _text(client)))
+    return found
+
+
+def _text(client: UUID | None) -> str | None:
+    return None if client is None else str(client)
 
 
 def _client_keys(model: Kind, client: UUID | None) -> frozenset[Key]:
@@ -98,17 +132,19 @@ def _client_keys(model: Kind, client: UUID | None) -> frozenset[Key]:
     return frozenset()
 
 
-async def _write(connection: Connection, item: Item, batch: _Batch) -> set[UUID]:
+async def _write(connection: Connection, item: Item, ids: Collection[UUID], batch: _Batch) -> set[UUID]:
     """Writes what differs; returns the records whose keys changed."""
     if batch.written:
         await store.write_resolved(connection, batch.written)
-    held = await store.keys_of(connection, item.entity_ids)
+    if batch.history:
+        await record_changes(connection, item.msp_id, item.run_id, item.traceparent, batch.history)
+    held = await store.keys_of(connection, ids)
     ended, begun = held - batch.keys, batch.keys - held
     if ended:
         await store.delete_keys(connection, ended)
     if begun:
         await store.insert_keys(connection, item.msp_id, begun)
-    known = await store.issues_of(connection, item.entity_ids)
+    known = await store.issues_of(connection, ids)
     await store.change_issues(connection, item.msp_id, known - batch.issues, batch.issues - known)
     return {one.entity_id for one in ended | begun}
 

@@ -168,7 +168,7 @@ async def write_resolved(connection: Connection, rows: Sequence[Resolved]) -> No
     )
 
 
-async def keys_of(connection: Connection, ids: Sequence[UUID]) -> set[StoredKey]:
+async def keys_of(connection: Connection, ids: Collection[UUID]) -> set[StoredKey]:
     """The keys the records of a batch have."""
     cursor = await connection.execute(
         """
@@ -227,7 +227,9 @@ async def insert_keys(connection: Connection, msp_id: UUID, keys: Collection[Sto
     )
 
 
-async def issues_of(connection: Connection, ids: Sequence[UUID]) -> set[tuple[UUID, str, UUID | None, str, str | None]]:
+async def issues_of(
+    connection: Connection, ids: Collection[UUID]
+) -> set[tuple[UUID, str, UUID | None, str, str | None]]:
     """(entity, rule, client, field, value) of what stands against the records of a batch."""
     cursor = await connection.execute(
         "SELECT entity_id, rule, client_id, field, value FROM issue WHERE entity_id = ANY(%s)", (list(ids),)

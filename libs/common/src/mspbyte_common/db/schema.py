@@ -319,7 +319,7 @@ entity = Table(
     Column("client_id", Id),
     Column("repairs", JSONB),
     Column("resolved_hash", LargeBinary),
-    Index("ix_entity_account_id_resource", "account_id", "resource"),
+    Index("ix_entity_account_id_resource", "account_id", "resource", "id"),
     Index("ix_entity_client_id_kind", "client_id", "kind"),
     comment=(
         "One external record: raw_data as the vendor sent it (adapters), normalized_data in our vocabulary "
@@ -341,6 +341,56 @@ quarantine = Table(
     Column("error", Text, nullable=False),
     _now("since"),
     comment="Raw records that do not fit their kind, with the path at fault.",
+)
+
+entity_change = Table(
+    "entity_change",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("entity_id", Id, nullable=False),
+    _now("at"),
+    Column("path", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Column("run_id", Id),
+    Column("traceparent", Text, nullable=False),
+    Index("ix_entity_change_entity_id", "entity_id", "id"),
+    Index("ix_entity_change_at", "at", postgresql_using="brin"),
+    comment=(
+        "Each change of a field of normalized_data, of client_id and of being deleted, append-only. A path that ends in [] "
+        "is a list: before and after hold what left and what came, by place. Volatile fields are not kept."
+    ),
+)
+
+shape = Table(
+    "shape",
+    metadata,
+    Column("msp_id", Id, primary_key=True),
+    Column("vendor", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("paths", JSONB, nullable=False),
+    _now("since"),
+    comment="What a vendor's records are known to look like: path → the JSON types seen there, learned in the first day.",
+)
+
+drift = Table(
+    "drift",
+    metadata,
+    Column("msp_id", Id, primary_key=True),
+    Column("vendor", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("example", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),
+    _now("first_seen_at"),
+    _now("last_seen_at"),
+    CheckConstraint("kind IN ('new_field', 'missing_field', 'changed_type', 'new_word')", name="kind"),
+    comment=(
+        "Where a vendor's records left their known shape, one row per path and kind of drift, counted. example: the type "
+        "seen there, or the new word of an enumeration; never a person's data."
+    ),
 )
 
 entity_key = Table(
@@ -540,6 +590,47 @@ dead_letter = Table(
     Column("closed_at", Time),
     CheckConstraint("state IN ('open', 'replayed', 'discarded')", name="state"),
     comment="Work that failed past its attempts: listed, inspected, replayed or discarded by a person.",
+)
+
+derivation = Table(
+    "derivation",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("pending", Boolean, nullable=False, server_default=text("false")),
+    _now("since"),
+    CheckConstraint("stage IN ('process', 'resolve')", name="stage"),
+    comment=(
+        "By which version a step derives what: of 'vendor/resource' (process) or of a kind (resolve). Each service writes "
+        "its own when it starts; pending: records an older one derived are yet to be derived anew."
+    ),
+)
+
+rebuild = Table(
+    "rebuild",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("reason", Text, nullable=False),
+    Column("vendor", Text),
+    Column("resource", Text),
+    Column("kind", Text),
+    Column("stages", ARRAY(Text), nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("account_id", Id),
+    Column("after_resource", Text),
+    Column("after_id", Id),
+    Column("entities", BigInteger, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    _now("created_at"),
+    Column("finished_at", Time),
+    CheckConstraint("state IN ('open', 'done', 'cancelled')", name="state"),
+    Index("ix_rebuild_open", "created_at", postgresql_where=text("state = 'open'")),
+    comment=(
+        "A walk over an msp's records, stage by stage, that has them derived anew in small pieces of work. account_id, "
+        "after_resource and after_id are its place; vendor, resource and kind narrow it."
+    ),
 )
 
 # --- what we say ----------------------------------------------------------------------------------------------------

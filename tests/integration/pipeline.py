@@ -1,0 +1,172 @@
+"""The stages over a real database, without services: work is done as the ledger hands it out, until none is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from psycopg.types.json import Jsonb
+
+from mspbyte_common import ids
+from mspbyte_common.hashing import split_digest
+from mspbyte_common.ledger.item import Handler
+from mspbyte_common.ledger.perform import perform
+from svc_linkers.link import link
+from svc_processors.process import process
+from svc_resolvers.resolve import resolve
+from svc_workers.evaluate import evaluate
+
+STAGES: dict[str, tuple[str, Handler]] = {
+    "process": ("svc_processors", process),
+    "resolve": ("svc_resolvers", resolve),
+    "link": ("svc_linkers", link),
+    "evaluate": ("svc_workers", evaluate),
+}
+
+VOLATILE_COLUMNS = {
+    "entity": {"first_seen_at", "changed_at", "semantic_hash", "volatile_hash", "raw_data"},
+    "entity_key": set[str](),
+    "issue": {"since"},
+    "quarantine": {"since"},
+    "client": set[str](),
+    "entity_relationship": {"id", "valid_from", "valid_to"},
+    "finding": {"opened_at", "changed_at", "resolved_at"},
+}
+"""What is derived, and the columns that say when something was written or by which serial number, not what it is."""
+
+HOLDS = {"entity_relationship": "valid_to IS NULL", "finding": "state <> 'resolved'"}
+"""Only rows that hold now can be derived anew; the past is kept, not derived."""
+
+
+@dataclass
+class Pipeline:
+    """One msp's records and the work on them."""
+
+    database: Any
+    pools: dict[str, Any]
+    msp: UUID = field(default_factory=uuid4)
+    done: list[tuple[str, list[UUID]]] = field(default_factory=list)
+
+    @classmethod
+    async def open(cls, database: Any, msp: UUID | None = None) -> Pipeline:
+        """Pools of every stage's role; a new msp where none is given."""
+        pools = {role: await database.pool(role) for role, _ in STAGES.values()}
+        pools["svc_scheduler"] = await database.pool("svc_scheduler")
+        held = cls(database, pools, msp or uuid4())
+        if msp is None:
+            database.execute("INSERT INTO msp (id, name) VALUES (%s, %s)", held.msp, str(held.msp))
+        return held
+
+    def account(self, vendor: str, external_id: str, *, client_id: UUID | None = None) -> UUID:
+        """An account of a connection per vendor."""
+        connection = ids.connection_id(self.msp, vendor, vendor)
+        self.database.execute(
+            """
+            INSERT INTO connection (id, msp_id, vendor, name, secret, key_version) VALUES (%s, %s, %s, %s, '', 1)
+            ON CONFLICT DO NOTHING
+            """,
+            connection,
+            self.msp,
+            vendor,
+            vendor,
+        )
+        account = ids.account_id(connection, external_id)
+        self.database.execute(
+            """
+            INSERT INTO account (id, msp_id, connection_id, vendor, external_id, state, client_id)
+            VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+            """,
+            account,
+            self.msp,
+            connection,
+            vendor,
+            external_id,
+            "mapped" if client_id else "unmapped",
+            client_id,
+        )
+        return account
+
+    def put(self, account: UUID, vendor: str, resource: str, kind: str, *records: dict[str, Any]) -> list[UUID]:
+        """Stores records as an adapter does, each known by its `id`, and leaves work for them."""
+        stored = [ids.entity_id(account, resource, str(record["id"])) for record in records]
+        for entity, record in zip(stored, records, strict=True):
+            semantic, volatile = split_digest(record, ())
+            self.database.execute(
+                """
+                INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
+                                    volatile_hash) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                ON CONFLICT (id) DO UPDATE SET raw_data = EXCLUDED.raw_data, deleted_at = NULL, changed_at = now()
+                """,
+                entity,
+                self.msp,
+                account,
+                vendor,
+                resource,
+                kind,
+                str(record["id"]),
+                Jsonb(record, dumps=orjson.dumps),
+                semantic,
+                volatile,
+            )
+        self.ask("process", kind, account, stored)
+        return stored
+
+    def delete(self, kind: str, account: UUID, entity: UUID) -> None:
+        """A record the vendor no longer has."""
+        self.database.execute("UPDATE entity SET deleted_at = clock_timestamp() WHERE id = %s", entity)
+        self.ask("process", kind, account, [entity])
+
+    def ask(self, stage: str, kind: str, account: UUID, entities: list[UUID]) -> None:
+        """Leaves a piece of work."""
+        self.database.execute(
+            """
+            INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
+            VALUES (%s, %s, %s, %s, %s, '00-0-0-01')
+            """,
+            self.msp,
+            account,
+            stage,
+            kind,
+            entities,
+        )
+
+    async def step(self) -> bool:
+        """Does the oldest piece of work that may be done; False when there is none."""
+        rows = self.database.execute(
+            """
+            SELECT id, msp_id, stage, entity_ids FROM work WHERE stage = ANY(%s)
+            ORDER BY array_position(%s::text[], stage), id LIMIT 1
+            """,
+            list(STAGES),
+            list(STAGES),
+        )
+        for number, msp, stage, entities in rows:
+            role, handler = STAGES[stage]
+            performed = await perform(self.pools[role], msp, number, handler)
+            assert performed.outcome == "done", performed
+            self.done.append((stage, entities))
+        return bool(rows)
+
+    async def drain(self) -> None:
+        """Does all work, and what follows from it."""
+        while await self.step():
+            pass
+
+    def derived(self) -> dict[str, str]:
+        """Per table a hash of all that was derived, without its volatile columns."""
+        found = {}
+        for table, volatile in VOLATILE_COLUMNS.items():
+            row = "to_jsonb(t)" + "".join(f" - '{column}'" for column in sorted(volatile))
+            [(digest,)] = self.database.execute(
+                f"SELECT md5(string_agg(h, '' ORDER BY h)) FROM (SELECT md5(({row})::text) AS h FROM {table} t"
+                f" WHERE {HOLDS.get(table, 'true')}) hashes"
+            )
+            found[table] = digest
+        return found
+
+    def document(self, entity: UUID) -> dict[str, Any]:
+        """A record's normalized_data."""
+        [(document,)] = self.database.execute("SELECT normalized_data FROM entity WHERE id = %s", entity)
+        return document
