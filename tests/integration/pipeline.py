@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import psycopg
 from psycopg.types.json import Jsonb
 
 from mspbyte_common import ids
+from mspbyte_common.db.engine import transaction
 from mspbyte_common.hashing import split_digest
 from mspbyte_common.ledger.item import Handler
 from mspbyte_common.ledger.perform import perform
@@ -91,24 +93,21 @@ class Pipeline:
     def put(self, account: UUID, vendor: str, resource: str, kind: str, *records: dict[str, Any]) -> list[UUID]:
         """Stores records as an adapter does, each known by its `id`, and leaves work for them."""
         stored = [ids.entity_id(account, resource, str(record["id"])) for record in records]
+        rows = []
         for entity, record in zip(stored, records, strict=True):
             semantic, volatile = split_digest(record, ())
-            self.database.execute(
+            document = Jsonb(record, dumps=orjson.dumps)
+            rows.append(
+                (entity, self.msp, account, vendor, resource, kind, str(record["id"]), document, semantic, volatile)
+            )
+        with psycopg.connect(self.database.admin_url) as connection, connection.cursor() as cursor:
+            cursor.executemany(
                 """
                 INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
                                     volatile_hash) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
                 ON CONFLICT (id) DO UPDATE SET raw_data = EXCLUDED.raw_data, deleted_at = NULL, changed_at = now()
                 """,
-                entity,
-                self.msp,
-                account,
-                vendor,
-                resource,
-                kind,
-                str(record["id"]),
-                Jsonb(record, dumps=orjson.dumps),
-                semantic,
-                volatile,
+                rows,
             )
         self.ask("process", kind, account, stored)
         return stored
@@ -134,20 +133,23 @@ class Pipeline:
 
     async def step(self) -> bool:
         """Does the oldest piece of work that may be done; False when there is none."""
-        rows = self.database.execute(
-            """
-            SELECT id, msp_id, stage, entity_ids FROM work WHERE stage = ANY(%s)
-            ORDER BY array_position(%s::text[], stage), id LIMIT 1
-            """,
-            list(STAGES),
-            list(STAGES),
-        )
-        for number, msp, stage, entities in rows:
-            role, handler = STAGES[stage]
-            performed = await perform(self.pools[role], msp, number, handler)
-            assert performed.outcome == "done", performed
-            self.done.append((stage, entities))
-        return bool(rows)
+        async with transaction(self.pools["svc_scheduler"], None) as connection:
+            cursor = await connection.execute(
+                """
+                SELECT id, msp_id, stage, entity_ids FROM work WHERE stage = ANY(%s)
+                ORDER BY array_position(%s::text[], stage), id LIMIT 1
+                """,
+                (list(STAGES), list(STAGES)),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            return False
+        number, msp, stage, entities = row
+        role, handler = STAGES[stage]
+        performed = await perform(self.pools[role], msp, number, handler)
+        assert performed.outcome == "done", performed
+        self.done.append((stage, entities))
+        return True
 
     async def drain(self) -> None:
         """Does all work, and what follows from it."""
@@ -165,6 +167,14 @@ class Pipeline:
             )
             found[table] = digest
         return found
+
+    def written(self) -> list[tuple[object, ...]]:
+        """Which transaction wrote each derived row that holds: equal lists, nothing was written in between."""
+        return [
+            row
+            for table in VOLATILE_COLUMNS
+            for row in self.database.execute(f"SELECT '{table}', ctid::text, xmin::text FROM {table} ORDER BY ctid")
+        ]
 
     def document(self, entity: UUID) -> dict[str, Any]:
         """A record's normalized_data."""

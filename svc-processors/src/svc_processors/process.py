@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -65,19 +66,33 @@ async def process(connection: Connection, item: Item) -> Sequence[Next]:
 
 
 def _bury(raw: Raw, found: _Sorted) -> None:
-    """A mapped record that is gone forgets its mapping, so that its return is noticed, and is told once."""
+    """A mapped record that is gone forgets its mapping's hash, so that its return is noticed, and is told once.
+
+    One that is to be derived anew is mapped as it last was; if it does not fit, nobody needs it to.
+    """
     found.fits.append(raw.id)
     found.changed.append(raw.id)
     if raw.mapped_hash is not None:
         found.gone.append(raw.id)
         found.history.append((raw.id, Change(DELETED, None, after=True)))
+    elif raw.normalized is None:
+        normalizer = _normalizer(raw)
+        with suppress(*MISFITS):
+            document = normalizer.normalize(raw.raw).model_dump(mode="json")
+            _, volatile = split_digest(document, normalizer.kind.VOLATILE)
+            found.mapped.append(Mapped(raw.id, canonical(document), None, volatile, normalizer.version))
 
 
-def _map(raw: Raw, found: _Sorted) -> None:
+def _normalizer(raw: Raw) -> Normalizer:
     normalizer = NORMALIZERS.get((raw.vendor, raw.resource))
     if normalizer is None:
         message = f"no normalizer for {raw.vendor}/{raw.resource}"
         raise LookupError(message)
+    return normalizer
+
+
+def _map(raw: Raw, found: _Sorted) -> None:
+    normalizer = _normalizer(raw)
     try:
         model = normalizer.normalize(raw.raw)
     except MISFITS as error:

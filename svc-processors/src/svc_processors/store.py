@@ -25,11 +25,11 @@ class Raw:
 
 @dataclass(frozen=True)
 class Mapped:
-    """A record in our vocabulary, as JSON text."""
+    """A record in our vocabulary, as JSON text. The semantic hash of a deleted one is None: its return is a change."""
 
     id: UUID
     normalized: bytes
-    semantic_hash: bytes
+    semantic_hash: bytes | None
     volatile_hash: bytes
     mapper_version: int
 

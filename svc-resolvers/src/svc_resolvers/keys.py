@@ -41,6 +41,9 @@ from svc_resolvers.rule import Key
 Pairs = Iterator[tuple[str, str | None]]
 """(key type, value or None)."""
 
+VERSION = 1
+"""Raise it when a record gives other keys than before: all records are then resolved anew."""
+
 _VENDOR_DOMAIN = ".onmicrosoft.com"
 EVERYONE: Final = "everyone"
 """By this a policy for everyone names its tenant: one edge, however many people there are."""

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from mspbyte_common.service import run, stages
-from svc_resolvers.resolve import resolve
+from svc_resolvers.keys import BY_KIND, VERSION
+from svc_resolvers.resolve import RULES, resolve
+
+VERSIONS = {
+    kind.NAME: " ".join([f"keys {VERSION}", *(f"{rule.id} {rule.version}" for rule in RULES if kind in rule.kinds)])
+    for kind in BY_KIND
+}
+"""By kind: what its records are resolved by. Another rule, another version of one, or other keys make it another."""
 
 
 def main() -> None:
     """Runs the service until it is told to stop."""
-    run("svc-resolvers", stages({"resolve": resolve}))
+    run("svc-resolvers", stages({"resolve": resolve}, versions={"resolve": VERSIONS}))

@@ -46,17 +46,18 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     accounts = await store.accounts_of(connection, item.entity_ids)
     await store.lock_accounts(connection, accounts, exclusive=issubclass(model_type, SHARED_THROUGH_CONTRACT))
     rows = await store.lock_unresolved(connection, item.entity_ids)
-    alive, outdated = _read(rows)
+    known, outdated = _read(rows)
     ids = set(item.entity_ids) - outdated
     batch = _Batch()
-    repaired = [(row, model, *apply_rules(model.as_mapped(), RULES)) for row, model in alive]
+    repaired = [(row, model, *apply_rules(model.as_mapped(), RULES)) for row, model in known]
     clients = await assign(connection, [(row, model) for row, _, model, _, _ in repaired])
     if clients.rows:
         await store.name_clients(connection, item.msp_id, sorted(clients.rows.values()))
     for row, before, model, repairs, issues in repaired:
         client = clients.by_entity[row.id]
         _resolve_one(batch, row, before, model, repairs, client)
-        batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in issues}
+        if not row.deleted:
+            batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in issues}
     relinked = await _write(connection, item, ids, batch)
     gone = {row.id for row in rows if row.deleted}
     following = [
@@ -71,19 +72,20 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
 def _read(rows: Sequence[Unresolved]) -> tuple[list[tuple[Unresolved, Kind]], set[UUID]]:
     """(the records with their models, those an older version of their model was stored for).
 
-    The latter stay as they are: the new version of their normalizer maps them anew, and they come back.
+    The latter stay as they are: the new version of their normalizer maps them anew, and they come back. Deleted records
+    stay as they were resolved last.
     """
-    alive: list[tuple[Unresolved, Kind]] = []
+    known: list[tuple[Unresolved, Kind]] = []
     outdated: set[UUID] = set()
     for row in rows:
-        if row.normalized is None or row.deleted:
+        if row.normalized is None or (row.deleted and row.resolved_hash is not None):
             continue
         try:
-            alive.append((row, KINDS[row.kind].model_validate_json(row.normalized)))
+            known.append((row, KINDS[row.kind].model_validate_json(row.normalized)))
         except ValidationError as error:
             log.warning("record_outdated", kind=row.kind, fields=error.error_count())
             outdated.add(row.id)
-    return alive, outdated
+    return known, outdated
 
 
 def _resolve_one(
@@ -104,6 +106,8 @@ def _resolve_one(
         )
         if row.resolved_hash is not None:
             batch.history += [(row.id, change) for change in _changes(row, before, model, client)]
+    if row.deleted:  # by nothing known any more
+        return
     keys = derive_keys(row.vendor, row.resource, model) | _client_keys(model, client)
     batch.keys |= {StoredKey(row.id, key, row.kind, row.resource, row.account_id, client) for key in keys}
 
@@ -157,7 +161,7 @@ async def _parts_elsewhere(
     """Lines and units that were resolved before their contract told whose they are."""
     by_account: dict[UUID, dict[str, UUID | None]] = {}
     for row, _, model, _, _ in repaired:
-        if isinstance(model, Contract):
+        if isinstance(model, Contract) and not row.deleted:
             by_account.setdefault(row.account_id, {})[model.contract_id] = clients[row.id]
     following: list[Next] = []
     for account, contracts in by_account.items():

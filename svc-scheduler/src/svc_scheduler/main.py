@@ -1,4 +1,4 @@
-"""Wires the scheduler: four loops, each at its own pace."""
+"""Wires the scheduler: five loops, each at its own pace."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from mspbyte_common.db.engine import DATABASE_ERRORS, transaction
+from mspbyte_common.history import KEPT
 from mspbyte_common.service import Service, run
 from svc_scheduler import store
 from svc_scheduler.gauges import measure
+from svc_scheduler.rebuild.walk import renew, walk
 from svc_scheduler.reconcile import reconcile
 from svc_scheduler.recover import recheck, recover
 from svc_scheduler.tick import tick
@@ -21,10 +23,11 @@ TICK_SECONDS = 0.5
 RECOVER_SECONDS = 1.0
 GAUGE_SECONDS = 2.0
 RETENTION_SECONDS = 600.0
+REBUILD_SECONDS = 0.2
 
 
 async def body(service: Service) -> None:
-    """Ticks, recovers, measures and cleans up until the service drains."""
+    """Ticks, recovers, measures, cleans up and rebuilds until the service drains."""
 
     async def fire() -> None:
         await reconcile(service.pool)
@@ -41,6 +44,11 @@ async def body(service: Service) -> None:
     async def clean() -> None:
         async with transaction(service.pool, None) as connection:
             await store.drop_old_pages(connection)
+            await store.drop_old_changes(connection, KEPT)
+
+    async def rebuild() -> None:
+        await renew(service.pool)
+        await service.announcer.work(await walk(service.pool))
 
     async def gauges() -> None:
         await measure(service.pool)
@@ -50,6 +58,7 @@ async def body(service: Service) -> None:
         _every(service, RECOVER_SECONDS, mend),
         _every(service, GAUGE_SECONDS, gauges),
         _every(service, RETENTION_SECONDS, clean),
+        _every(service, REBUILD_SECONDS, rebuild),
     )
 
 

@@ -304,6 +304,11 @@ async def drop_old_pages(connection: Connection) -> None:
     )
 
 
+async def drop_old_changes(connection: Connection, kept: timedelta) -> None:
+    """Lets changes of fields go that are older than what is kept."""
+    await connection.execute("DELETE FROM entity_change WHERE at < now() - %s", (kept,))
+
+
 async def backlog(connection: Connection) -> dict[str, tuple[int, float]]:
     """By stage: (pieces of work, age of the oldest in seconds)."""
     cursor = await connection.execute(

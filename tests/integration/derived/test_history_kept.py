@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import orjson
 import pytest
 from tests.integration.pipeline import Pipeline
+
+from mspctl.cli import invoke
 
 USER = {
     "id": "0E13F2C4-0000-4000-8000-000000000001",
@@ -114,3 +117,38 @@ async def test_a_record_stored_for_an_older_model_waits_for_its_mapping(pipeline
     await pipeline.drain()
     assert pipeline.document(entity)["aliases"] == []
     assert "since_removed" not in pipeline.document(entity)
+
+
+async def test_an_entity_is_shown_as_it_was_at_any_time_with_the_edges_of_that_time(
+    pipeline: Pipeline, account: UUID, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv("MSPBYTE_DATABASE_URL", pipeline.database.url("mspctl"))
+    pipeline.put(account, "m365", "subscribedSkus", "licence", {"id": "s", "skuId": "a" * 8, "skuPartNumber": "SPB"})
+    states, shown = [], []
+    for change in (
+        {},
+        {"displayName": "Countess", "assignedLicenses": [{"skuId": "b" * 8}]},
+        {"mail": None, "proxyAddresses": ["smtp:x@example.com", "smtp:y@example.com"]},
+    ):
+        entity = await _put(pipeline, account, **change)
+        [(now,)] = pipeline.database.execute("SELECT clock_timestamp()")
+        states.append((now.isoformat(), pipeline.document(entity)))
+    pipeline.delete("identity", account, entity)
+    await pipeline.drain()
+    for at, _ in states:
+        assert invoke(["entity", "show", str(entity), "--at", at, "--json"]) == 0
+        shown.append(orjson.loads(capsys.readouterr().out))
+    volatile = {"last_sign_in_at", "last_non_interactive_sign_in_at"}
+    assert [one["normalized_data"] for one in shown] == [
+        {name: value for name, value in document.items() if name not in volatile} for _, document in states
+    ]
+    assert [one["deleted"] for one in shown] == [False] * 3
+    assert [[edge["relation"] for edge in one["relationships"]] for one in shown] == [
+        ["licensed_with"],
+        [],
+        ["licensed_with"],
+    ]
+    assert invoke(["entity", "show", str(entity), "--at", "2001-01-01"]) == 2
+    assert "first seen" in capsys.readouterr().err
+    assert invoke(["entity", "history", str(entity), "--json"]) == 0
+    assert orjson.loads(capsys.readouterr().out)[0]["path"] == "deleted"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from mspbyte_common.hashing import canonical
@@ -15,6 +16,9 @@ BESIDE = frozenset({DELETED, CLIENT})
 """Paths that are no fields of a document but stand beside it. No kind has a field of that name."""
 
 LIST = "[]"
+
+KEPT = timedelta(days=800)
+"""How long changes are kept: two years, and the months until somebody asks about them."""
 
 
 class Change(NamedTuple):

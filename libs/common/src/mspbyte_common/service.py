@@ -27,7 +27,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from mspbyte_common import logs
-from mspbyte_common.db.engine import Pool, open_pool
+from mspbyte_common.db.derivation import declare_versions
+from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, open_pool, transaction
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.jetstream.connect import open_nats
@@ -97,10 +98,15 @@ def run(name: str, body: Body, *, settings: type[ServiceSettings] = ServiceSetti
         raise SystemExit(2) from None
 
 
-def stages(handlers: Mapping[str, Handler]) -> Body:
-    """The body of a service that does one or more stages of the ledger."""
+def stages(handlers: Mapping[str, Handler], *, versions: Mapping[str, Mapping[str, str]] | None = None) -> Body:
+    """The body of a service that does one or more stages of the ledger.
+
+    `versions`, by stage and name: what the service derives by which version, declared before it takes work.
+    """
 
     async def body(service: Service) -> None:
+        for stage, named in (versions or {}).items():
+            await _declare(service, stage, named)
         await asyncio.gather(
             *(
                 service.consume("STAGES", stage, receive_work(service, stage, handler))
@@ -109,6 +115,20 @@ def stages(handlers: Mapping[str, Handler]) -> Body:
         )
 
     return body
+
+
+async def _declare(service: Service, stage: str, versions: Mapping[str, str]) -> None:
+    """Declares versions as soon as the database answers."""
+    while not service.draining.is_set():
+        try:
+            async with transaction(service.pool, None) as connection:
+                changed = await declare_versions(connection, stage, versions)
+        except DATABASE_ERRORS as error:
+            log.warning("versions_not_declared", error=str(error))
+            await service.sleep(1.0)
+        else:
+            log.info("versions_declared", stage=stage, changed=changed)
+            return
 
 
 def receive_work(service: Service, stage: str, handler: Handler) -> Receive:

@@ -22,6 +22,7 @@ from mspctl.commands import (
     link,
     msp,
     quarantine,
+    rebuild,
     report,
     run,
     status,
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine):
+for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, rebuild):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -10,11 +11,13 @@ from rich.columns import Columns
 from rich.panel import Panel
 from rich.syntax import Syntax
 
+from mspbyte_common.errors import UsageError
 from mspctl.choose import id_range, only
 from mspctl.knowledge import store
+from mspctl.knowledge.past import as_of
 from mspctl.options import UP, Dir, Json, Msp
-from mspctl.output import console, emit_json, facts, table
-from mspctl.store import open_database
+from mspctl.output import cell, console, emit_json, facts, show_rows, table
+from mspctl.store import Connection, Row, open_database
 from mspctl.target import find
 
 app = typer.Typer(name="entity", help="Records, as sent and as understood.", no_args_is_help=True)
@@ -33,6 +36,9 @@ EDGES = (
     "evidence",
 )
 HEAD = ("id", "name", "vendor", "resource", "kind", "external_id", "account", "client", "first_seen_at", "changed_at")
+PAST_HEAD = ("id", "vendor", "resource", "kind", "external_id", "account", "client", "deleted", "first_seen_at")
+BRIEF = 120
+EntityId = Annotated[str, typer.Argument(metavar="ID", help="The entity's id or its beginning.")]
 ALL_STATES = ("open", "acknowledged", "suppressed", "resolved", "regressed")
 
 
@@ -43,17 +49,25 @@ def entity() -> None:
 
 @app.command()
 def show(
-    entity_id: Annotated[str, typer.Argument(metavar="ID", help="The entity's id or its beginning.")],
+    entity_id: EntityId,
     *,
+    at: Annotated[str | None, typer.Option(help="As it was at this time: 2026-11-23 or 2026-11-23T08:00Z.")] = None,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,
 ) -> None:
-    """Shows a record raw beside normalized, its keys, its relationships and why they hold, and its findings."""
-    first, last = id_range("entity", entity_id, look=LOOK)
+    """Shows a record raw beside normalized, its keys, its relationships and why they hold, and its findings.
+
+    With --at: what it was then, and the relationships that held then; raw records and keys of the past are not kept.
+    """
+    moment = _moment(at) if at else None
     with open_database(find(directory), msp) as database, database.transaction() as connection:
-        found = store.entities_between(connection, first, last)
-        row = dict(only("entity", entity_id, found, "vendor", "kind", "name", look=LOOK))
+        row = _find(connection, entity_id)
+        if moment is not None:
+            row = as_of(connection, row, moment)
+            row["relationships"] = store.relationships(connection, row["id"], moment)
+            emit_json(row) if as_json else _draw_past(row)
+            return
         row["keys"] = store.keys(connection, row["id"])
         row["relationships"] = store.relationships(connection, row["id"])
         row["findings"] = store.findings(connection, states=ALL_STATES, subject_id=row["id"])
@@ -63,6 +77,48 @@ def show(
         emit_json(row)
     else:
         _draw(row)
+
+
+@app.command()
+def history(entity_id: EntityId, *, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+    """Lists what changed of a record, the latest first, and the run that brought it."""
+    with open_database(find(directory), msp) as database, database.transaction() as connection:
+        rows = store.changes(connection, _find(connection, entity_id)["id"])
+    if not as_json:
+        rows = [{**row, "before": _brief(row["before"]), "after": _brief(row["after"])} for row in rows]
+    columns = ("at", "path", "before", "after", "run_id")
+    show_rows(rows, columns, as_json=as_json, none="Nothing changed since it was first seen.")
+
+
+def _find(connection: Connection, entity_id: str) -> Row:
+    first, last = id_range("entity", entity_id, look=LOOK)
+    found = store.entities_between(connection, first, last)
+    return dict(only("entity", entity_id, found, "vendor", "kind", "name", look=LOOK))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no time: give a date or a date and time, as 2026-11-23 or 2026-11-23T08:00Z (UTC)."
+        raise UsageError(message) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _brief(value: object) -> object:
+    """Items of a list, by their place, as the items alone; long values cut."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    text = cell(value)
+    return text if len(text) <= BRIEF else f"{text[:BRIEF]}…"
+
+
+def _draw_past(row: Row) -> None:
+    console.print(facts({name: row[name] for name in PAST_HEAD}))
+    console.print(Panel(_json(row["normalized_data"]), title=f"normalized, as of {cell(row['at'])} UTC"))
+    if row["relationships"]:
+        console.print()
+        console.print(table(row["relationships"], (*EDGES, "valid_from", "valid_to"), "Relationships"))
 
 
 def _draw(row: dict[str, Any]) -> None:

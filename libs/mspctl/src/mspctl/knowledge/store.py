@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from mspctl.store import Connection, Row
@@ -38,22 +39,42 @@ def keys(connection: Connection, entity_id: UUID) -> list[Row]:
     ).fetchall()
 
 
-def relationships(connection: Connection, entity_id: UUID) -> list[Row]:
-    """Edges that hold now, in both directions, with the other end and why."""
+def relationships(connection: Connection, entity_id: UUID, at: datetime | None = None) -> list[Row]:
+    """Edges that hold now, or held at a time, in both directions, with the other end and why."""
     return connection.execute(
         f"""
         SELECT r.id, r.relation, CASE WHEN r.source_id = %(id)s THEN 'to' ELSE 'from' END AS direction, r.state,
                o.id AS other_id, o.vendor AS other_vendor, o.kind AS other_kind,
                coalesce({NAME.format("o")}, a.name, c.name) AS other, r.rule, r.rule_version, r.confidence,
-               r.key_value, r.evidence, r.valid_from
+               r.key_value, r.evidence, r.valid_from, r.valid_to
         FROM entity_relationship r
         CROSS JOIN LATERAL (SELECT CASE WHEN r.source_id = %(id)s THEN r.target_id ELSE r.source_id END AS id) x
         LEFT JOIN entity o ON o.id = x.id LEFT JOIN account a ON a.id = x.id LEFT JOIN client c ON c.id = x.id
-        WHERE (r.source_id = %(id)s OR r.target_id = %(id)s) AND r.valid_to IS NULL
+        WHERE (r.source_id = %(id)s OR r.target_id = %(id)s)
+          AND CASE WHEN %(at)s::timestamptz IS NULL THEN r.valid_to IS NULL
+                   ELSE r.valid_from <= %(at)s AND (r.valid_to IS NULL OR r.valid_to > %(at)s) END
         ORDER BY r.relation, other
         """,
-        {"id": entity_id},
+        {"id": entity_id, "at": at},
     ).fetchall()
+
+
+def changes(connection: Connection, entity_id: UUID, *, after: datetime | None = None) -> list[Row]:
+    """An entity's changes, the latest first; only those later than `after` where it is given."""
+    return connection.execute(
+        """
+        SELECT at, path, before, after, run_id, traceparent FROM entity_change
+        WHERE entity_id = %(id)s AND (%(after)s::timestamptz IS NULL OR at > %(after)s)
+        ORDER BY id DESC
+        """,
+        {"id": entity_id, "after": after},
+    ).fetchall()
+
+
+def client_name(connection: Connection, client_id: UUID) -> str | None:
+    """What a client is called."""
+    row = connection.execute("SELECT name FROM client WHERE id = %s", (client_id,)).fetchone()
+    return row["name"] if row else None
 
 
 def issues(connection: Connection, entity_id: UUID) -> list[Row]:

@@ -1,0 +1,1 @@
+"""Rebuilds, asked for and looked at."""

@@ -1,0 +1,1 @@
+"""Records derived anew: asked for by a person, or by a new version of a mapper or of rules."""

@@ -1,0 +1,89 @@
+"""A simulated MSP, read by the real adapters into a real database, and all stages over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+from tests.integration.adapters.conftest import PORTS, VENDORS, Bench, Wire, new_bench
+from tests.integration.pipeline import Pipeline
+
+from mspbyte_common import ids
+from vendor_sim.addresses import on_ports
+from vendor_sim.days import play
+from vendor_sim.estate import generate
+from vendor_sim.in_memory import World
+from vendor_sim.serve import apps
+
+
+@dataclass
+class Estate:
+    """An MSP whose vendors are simulated in this process."""
+
+    bench: Bench
+    pipeline: Pipeline
+
+    async def sync(self) -> None:
+        """Every list of every account, with the accounts mapped to whose they are, and all work that follows."""
+        await self._read("root")
+        self._map()
+        await self._read("tenant")
+        for (account,) in self.pipeline.database.execute("SELECT id FROM account ORDER BY id"):
+            self.pipeline.ask("evaluate", "account", account, [account])
+        await self.pipeline.drain()
+
+    async def _read(self, level: str) -> None:
+        for vendor in VENDORS.values():
+            for account in self._accounts(vendor.name, level):
+                for endpoint in vendor.endpoints:
+                    if endpoint.level == level:
+                        await self.bench.read(vendor.name, account, endpoint.resource)
+
+    def _map(self) -> None:
+        autotask = self.bench.roots["autotask"]
+        for (vendor, tenant), company in self.bench.world.estate.accounts.items():
+            if company is not None:
+                self.pipeline.database.execute(
+                    "UPDATE account SET state = 'mapped', client_id = %s WHERE id = %s AND client_id IS NULL",
+                    ids.client_id(autotask, str(company)),
+                    ids.account_id(self.bench.connections[vendor], tenant),
+                )
+
+    def live_a_month(self) -> None:
+        """Thirty days of joiners, leavers, renames and new machines."""
+        for _ in range(30):
+            play(self.bench.world.estate)
+
+    def _accounts(self, vendor: str, level: str) -> list[UUID]:
+        if level == "root":
+            return [self.bench.roots[vendor]]
+        tenants = "vendor = %s AND is_tenant AND unreachable_reason IS NULL AND parked_at IS NULL"
+        rows: list[tuple[Any, ...]] = self.pipeline.database.execute(
+            f"SELECT id FROM account WHERE {tenants} AND (NOT is_root OR vendor = 'autotask') ORDER BY id", vendor
+        )
+        return [row[0] for row in rows]
+
+
+async def open_estate(database: Any, seed: int, clients: int) -> Estate:
+    """The estate of a seed, not read yet. Close `bench.world.http` when done."""
+    estate, at = generate(seed, clients, date(2026, 11, 23)), on_ports(PORTS)
+    made = apps(estate, at)
+    mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
+    world = World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
+    bench, known = await new_bench(database, world), estate.credentials
+    m365 = {
+        "client_id": known.m365_client_id,
+        "partner_tenant_id": estate.partner_tenant_id,
+        "login_url": at.m365,
+        "graph_url": at.m365,
+    }
+    bench.connect("m365", m365, {"client_secret": known.m365_client_secret}, estate.partner_tenant_id)
+    autotask = {"username": known.autotask_username, "zone_lookup_url": at.autotask}
+    keys = {"secret": known.autotask_secret, "integration_code": known.autotask_integration_code}
+    bench.connect("autotask", autotask, keys, known.autotask_username)
+    sophos = {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos}
+    bench.connect("sophos", sophos, {"client_secret": known.sophos_client_secret}, known.sophos_client_id)
+    return Estate(bench, await Pipeline.open(database, bench.msp))
