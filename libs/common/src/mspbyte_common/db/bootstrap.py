@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from mspbyte_common.db.roles import ROLES, Role
+from mspbyte_common.db.views import apply_views, drop_views
 
 LOCK = 4_711_001
 """The advisory lock under which only one bootstrap runs at a time."""
@@ -27,18 +31,39 @@ def alembic_config(connection: sa.Connection | None = None) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Brings the schema to the newest revision. `url` is that of the schema's owner."""
+    """Brings the schema to the newest revision, and the views to the declarations. `url` is the schema owner's.
+
+    A migration may change what a view reads: while there is one to run, the views are away.
+    """
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
         try:
-            command.upgrade(alembic_config(connection), "head")
+            config = alembic_config(connection)
+            here = MigrationContext.configure(connection).get_current_revision()
+            connection.rollback()
+            if here != ScriptDirectory.from_config(config).get_current_head():
+                drop_views(_driver(connection))
+                connection.commit()
+                command.upgrade(config, "head")
+                connection.commit()
+            apply_views(_driver(connection))
+            connection.commit()
         finally:
             connection.rollback()
             connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
             connection.commit()
     engine.dispose()
+
+
+def _driver(connection: sa.Connection) -> psycopg.Connection[Any]:
+    """The driver's connection below SQLAlchemy's, in the same transaction."""
+    found = connection.connection.driver_connection
+    if not isinstance(found, psycopg.Connection):
+        message = f"psycopg was expected, not {type(found).__name__}"
+        raise TypeError(message)
+    return found
 
 
 def apply_roles(url: str, passwords: Mapping[str, str]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mspbyte_common.db.views import views
+
 READ = ("SELECT",)
 WRITE = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
@@ -207,6 +209,7 @@ ROLES: tuple[Role, ...] = (
                 "finding",
                 "finding_event",
                 "report",
+                *(view.name for view in views()),
             ),
             READ,
         ),
