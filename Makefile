@@ -50,7 +50,10 @@ types: install ## mypy, strict
 imports: install ## who may import whom
 	$(BIN)/lint-imports --no-cache
 
+docs: install ## docs/data-model.md, from the declarations
+	$(BIN)/python docs/data_model.py
+
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench fuzz check format format-check lint types imports clean
+.PHONY: help install demo test bench fuzz check format format-check lint types imports docs clean

@@ -73,12 +73,13 @@ def _walk(raw: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         if path != "$":
             yield path, value
         if isinstance(value, Mapping):
-            waiting.extend((_step(path, key), item) for key, item in value.items())
+            waiting.extend((step(path, key), item) for key, item in value.items())
         elif isinstance(value, list | tuple):
             waiting.extend((f"{path}[{place}]", item) for place, item in enumerate(value))
 
 
-def _step(path: str, key: object) -> str:
+def step(path: str, key: object) -> str:
+    """The path of a key below a path."""
     name = str(key)
     return f"{path}.{name}" if name.isidentifier() else f"{path}['{name}']"
 
@@ -110,7 +111,7 @@ class _Record(dict[str, Any]):
     @override
     def __getitem__(self, key: str) -> Any:
         found = super().get(key, _MISSING)
-        noted = self._trail.note(_step(self._path, key), found)
+        noted = self._trail.note(step(self._path, key), found)
         if found is _MISSING:
             raise KeyError(key)
         return noted
@@ -118,7 +119,7 @@ class _Record(dict[str, Any]):
     @override
     def get(self, key: str, default: Any = None) -> Any:
         found = super().get(key, _MISSING)
-        noted = self._trail.note(_step(self._path, key), found)
+        noted = self._trail.note(step(self._path, key), found)
         return default if found is _MISSING else noted
 
     @override
