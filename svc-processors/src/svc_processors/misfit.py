@@ -52,7 +52,7 @@ def _of_model(raw: Mapping[str, Any], error: ValidationError) -> Misfit:
     """The raw value a model refused, where exactly one is equal to it; else the model's field."""
     first = error.errors(include_url=False, include_context=False)[0]
     refused = first["input"]
-    paths = [path for path, value in _walk(raw) if _same(value, refused)]
+    paths = [path for path, value in walk(raw) if _same(value, refused)]
     field = ".".join(str(step) for step in first["loc"]) or error.title
     return Misfit(
         paths[0] if len(paths) == 1 else f"→ {field}",
@@ -65,7 +65,7 @@ def _same(value: object, refused: object) -> bool:
     return value is refused or (type(value) is type(refused) and value == refused)
 
 
-def _walk(raw: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+def walk(raw: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """Every value below a record with its path."""
     waiting: list[tuple[str, object]] = [("$", raw)]
     while waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -16,8 +17,10 @@ from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.history import DELETED, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
 from svc_processors import normalizers, store
+from svc_processors.drift import watch
 from svc_processors.misfit import describe
 from svc_processors.normalizer import Normalizer
+from svc_processors.reading import new_words
 from svc_processors.store import Mapped, Quarantined, Raw
 
 NORMALIZERS = index(discover(normalizers, Normalizer), key=lambda one: (one.vendor, one.resource))
@@ -36,6 +39,10 @@ class _Sorted:
     moved: list[UUID] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
     history: list[tuple[UUID, Change]] = field(default_factory=list)
+    records: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
+    """What was looked at, by (vendor, resource)."""
+    words: dict[tuple[str, str], list[tuple[dict[str, Any], list[str]]]] = field(default_factory=dict)
+    """Records with those of their words that are new to us."""
 
 
 async def process(connection: Connection, item: Item) -> Sequence[Next]:
@@ -59,6 +66,9 @@ async def process(connection: Connection, item: Item) -> Sequence[Next]:
     await store.release(connection, found.fits)
     if found.history:
         await record_changes(connection, item.msp_id, item.run_id, item.traceparent, found.history)
+    for (vendor, resource), records in sorted(found.records.items()):
+        words = found.words.get((vendor, resource), [])
+        await watch(connection, item.msp_id, vendor, resource, records, words)
     return [
         *batches("resolve", item.kind, item.account_id, found.changed),
         *batches("evaluate", item.kind, item.account_id, found.moved),
@@ -93,8 +103,11 @@ def _normalizer(raw: Raw) -> Normalizer:
 
 def _map(raw: Raw, found: _Sorted) -> None:
     normalizer = _normalizer(raw)
+    names = raw.vendor, raw.resource
+    found.records.setdefault(names, []).append(raw.raw)
     try:
-        model = normalizer.normalize(raw.raw)
+        with new_words() as words:
+            model = normalizer.normalize(raw.raw)
     except MISFITS as error:
         misfit = describe(raw.raw, normalizer.normalize, error)
         found.quarantined.append(
@@ -104,6 +117,8 @@ def _map(raw: Raw, found: _Sorted) -> None:
         )
         return
     found.fits.append(raw.id)
+    if words:
+        found.words.setdefault(names, []).append((raw.raw, words))
     mapped = model.model_dump(mode="json")
     semantic, volatile = split_digest(mapped, model.VOLATILE)
     stored = raw.normalized or {}

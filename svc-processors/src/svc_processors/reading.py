@@ -6,11 +6,18 @@ that is none" are one thing. Messages name JSON types, never the value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
+_LARGEST = 2**63 - 1
+"""The largest number JSON libraries and PostgreSQL agree on."""
+_MOST_DIGITS = 30
+"""No price is longer; "1e999999999" would be a gigabyte when written out."""
+_new_words: ContextVar[list[str] | None] = ContextVar("new_words", default=None)
 ValueClass = Literal["missing", "null", "string", "number", "boolean", "object", "array"]
 
 _CLASSES: tuple[tuple[type | tuple[type, ...], ValueClass], ...] = (
@@ -92,10 +99,13 @@ def whole(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise unfit(value, "a whole number")
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise unfit(value, "a whole number")
+    if not -_LARGEST <= value <= _LARGEST:
+        message = "a whole number of 63 bits at most was expected"
+        raise ValueError(message)
+    return value
 
 
 def decimal_of(value: object) -> Decimal | None:
@@ -108,8 +118,8 @@ def decimal_of(value: object) -> Decimal | None:
         amount = Decimal(str(value).strip())
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite():
-        message = "a finite number was expected"
+    if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
+        message = "a number of at most 30 digits was expected"
         raise ValueError(message)
     return Decimal(format(amount.normalize() + 0, "f"))
 
@@ -125,7 +135,26 @@ def flag(value: object, *, digits: bool = False) -> bool | None:
 
 def choice(value: object, table: Mapping[str, T], otherwise: T) -> T:
     """The word of ours for a vendor's word, whatever its case. Vendors add words: one we do not know is `otherwise`."""
-    return table.get(value.lower(), otherwise) if isinstance(value, str) else otherwise
+    if not isinstance(value, str):
+        return otherwise
+    lowered = value.lower()
+    if lowered in table:
+        return table[lowered]
+    noted = _new_words.get()
+    if noted is not None and value:
+        noted.append(value)
+    return otherwise
+
+
+@contextmanager
+def new_words() -> Iterator[list[str]]:
+    """The vendor's words that `choice` has no word of ours for, as they are met."""
+    noted: list[str] = []
+    token = _new_words.set(noted)
+    try:
+        yield noted
+    finally:
+        _new_words.reset(token)
 
 
 def part(value: object) -> Mapping[str, Any]:

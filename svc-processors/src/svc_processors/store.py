@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from mspbyte_common.db.engine import Connection
+from svc_processors.shape import Drift, Paths
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,76 @@ async def quarantine(connection: Connection, msp_id: UUID, rows: Sequence[Quaran
 async def release(connection: Connection, ids: Sequence[UUID]) -> None:
     """Takes records out of quarantine."""
     await connection.execute("DELETE FROM quarantine WHERE entity_id = ANY(%s)", (list(ids),))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The known shape of a list, and whether it is still being learned."""
+
+    paths: Paths
+    learning: bool
+
+
+async def shape(connection: Connection, vendor: str, resource: str) -> Shape | None:
+    """The known shape of the msp's list; None before its first page. It is learned for a day, a whole listing at least."""
+    cursor = await connection.execute(
+        """
+        SELECT paths, since > now() - interval '1 day' FROM shape
+        WHERE msp_id = current_setting('app.msp_id')::uuid AND vendor = %s AND resource = %s
+        """,
+        (vendor, resource),
+    )
+    row = await cursor.fetchone()
+    return Shape(*row) if row else None
+
+
+async def lock_shape(connection: Connection, msp_id: UUID, vendor: str, resource: str) -> Paths:
+    """The shape as it is now, locked; an empty one is begun where there is none."""
+    await connection.execute(
+        "INSERT INTO shape (msp_id, vendor, resource, paths) VALUES (%s, %s, %s, '{}') ON CONFLICT DO NOTHING",
+        (msp_id, vendor, resource),
+    )
+    cursor = await connection.execute(
+        "SELECT paths FROM shape WHERE msp_id = %s AND vendor = %s AND resource = %s FOR UPDATE",
+        (msp_id, vendor, resource),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else {}
+
+
+async def write_shape(connection: Connection, vendor: str, resource: str, paths: Paths) -> None:
+    """Stores what was learned."""
+    await connection.execute(
+        """
+        UPDATE shape SET paths = %s
+        WHERE msp_id = current_setting('app.msp_id')::uuid AND vendor = %s AND resource = %s
+        """,
+        (Jsonb(paths), vendor, resource),
+    )
+
+
+async def note_drift(
+    connection: Connection, msp_id: UUID, vendor: str, resource: str, found: Sequence[Drift]
+) -> list[tuple[str, str]]:
+    """Counts departures from the known shape; returns (path, kind) of those not seen before."""
+    cursor = await connection.execute(
+        """
+        INSERT INTO drift AS d (msp_id, vendor, resource, path, kind, example, records)
+        SELECT %s, %s, %s, f.path, f.kind, f.example, f.records
+        FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS f (path, kind, example, records)
+        ORDER BY f.path, f.kind
+        ON CONFLICT (msp_id, vendor, resource, path, kind) DO UPDATE
+        SET records = d.records + EXCLUDED.records, last_seen_at = now(), example = EXCLUDED.example
+        RETURNING path, kind, xmax = 0
+        """,
+        (
+            msp_id,
+            vendor,
+            resource,
+            [one.path for one in found],
+            [one.kind for one in found],
+            [one.example for one in found],
+            [one.records for one in found],
+        ),
+    )
+    return [(row[0], row[1]) for row in await cursor.fetchall() if row[2]]

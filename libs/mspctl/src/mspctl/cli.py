@@ -16,6 +16,7 @@ from mspctl.commands import (
     connection,
     dead,
     demo,
+    drift,
     entity,
     finding,
     job,
@@ -40,7 +41,7 @@ app = typer.Typer(
 )
 for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, rebuild):
+for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, drift, rebuild):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

@@ -1,0 +1,1 @@
+"""Shapes of records, and where they were left."""
