@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -90,16 +91,23 @@ class Pipeline:
         )
         return account
 
-    def put(self, account: UUID, vendor: str, resource: str, kind: str, *records: dict[str, Any]) -> list[UUID]:
-        """Stores records as an adapter does, each known by its `id`, and leaves work for them."""
-        stored = [ids.entity_id(account, resource, str(record["id"])) for record in records]
+    def put(
+        self,
+        account: UUID,
+        vendor: str,
+        resource: str,
+        kind: str,
+        *records: dict[str, Any],
+        known_as: Sequence[str] | None = None,
+    ) -> list[UUID]:
+        """Stores records as an adapter does, each known by its `id` unless said otherwise, and leaves work for them."""
+        names = known_as or [str(record["id"]) for record in records]
+        stored = [ids.entity_id(account, resource, name) for name in names]
         rows = []
-        for entity, record in zip(stored, records, strict=True):
+        for entity, name, record in zip(stored, names, records, strict=True):
             semantic, volatile = split_digest(record, ())
             document = Jsonb(record, dumps=orjson.dumps)
-            rows.append(
-                (entity, self.msp, account, vendor, resource, kind, str(record["id"]), document, semantic, volatile)
-            )
+            rows.append((entity, self.msp, account, vendor, resource, kind, name, document, semantic, volatile))
         with psycopg.connect(self.database.admin_url) as connection, connection.cursor() as cursor:
             cursor.executemany(
                 """

@@ -44,6 +44,9 @@ Pairs = Iterator[tuple[str, str | None]]
 VERSION = 1
 """Raise it when a record gives other keys than before: all records are then resolved anew."""
 
+LONGEST = 500
+"""Longer values name nothing, and an index could not hold them."""
+
 _VENDOR_DOMAIN = ".onmicrosoft.com"
 EVERYONE: Final = "everyone"
 """By this a policy for everyone names its tenant: one edge, however many people there are."""
@@ -57,7 +60,11 @@ def derive_keys(vendor: str, resource: str, model: Kind) -> frozenset[Key]:
 
 
 def _keys(refers: bool, pairs: Iterable[tuple[str, str | None]]) -> Iterator[Key]:  # noqa: FBT001
-    return (Key(refers=refers, key_type=key_type, key_value=value) for key_type, value in pairs if value)
+    return (
+        Key(refers=refers, key_type=key_type, key_value=value)
+        for key_type, value in pairs
+        if value and len(value) <= LONGEST
+    )
 
 
 def _nothing(_vendor: str, _model: Kind) -> Pairs:
