@@ -22,6 +22,7 @@ from mspctl.commands import (
     job,
     link,
     msp,
+    quality,
     quarantine,
     rebuild,
     report,
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, drift, rebuild):
+for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, quality, drift, rebuild):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

@@ -182,6 +182,7 @@ ROLES: tuple[Role, ...] = (
             "report": WRITE,
             "budget": READ,
             "budget_place": READ,
+            "v_data_quality": READ,
         },
         every_msp=frozenset({"msp"}),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -11,11 +10,10 @@ from rich.columns import Columns
 from rich.panel import Panel
 from rich.syntax import Syntax
 
-from mspbyte_common.errors import UsageError
 from mspctl.choose import id_range, only
 from mspctl.knowledge import store
 from mspctl.knowledge.past import as_of
-from mspctl.options import UP, Dir, Json, Msp
+from mspctl.options import UP, Dir, Json, Msp, moment
 from mspctl.output import cell, console, emit_json, facts, show_rows, table
 from mspctl.store import Connection, Row, open_database
 from mspctl.target import find
@@ -60,12 +58,12 @@ def show(
 
     With --at: what it was then, and the relationships that held then; raw records and keys of the past are not kept.
     """
-    moment = _moment(at) if at else None
+    then = moment(at) if at else None
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         row = _find(connection, entity_id)
-        if moment is not None:
-            row = as_of(connection, row, moment)
-            row["relationships"] = store.relationships(connection, row["id"], moment)
+        if then is not None:
+            row = as_of(connection, row, then)
+            row["relationships"] = store.relationships(connection, row["id"], then)
             emit_json(row) if as_json else _draw_past(row)
             return
         row["keys"] = store.keys(connection, row["id"])
@@ -94,15 +92,6 @@ def _find(connection: Connection, entity_id: str) -> Row:
     first, last = id_range("entity", entity_id, look=LOOK)
     found = store.entities_between(connection, first, last)
     return dict(only("entity", entity_id, found, "vendor", "kind", "name", look=LOOK))
-
-
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{text!r} is no time: give a date or a date and time, as 2026-11-23 or 2026-11-23T08:00Z (UTC)."
-        raise UsageError(message) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _brief(value: object) -> object:

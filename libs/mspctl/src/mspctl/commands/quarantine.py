@@ -8,7 +8,7 @@ import typer
 
 from mspctl.knowledge import store
 from mspctl.ledger.store import replay_misfits
-from mspctl.options import UP, Dir, Json, Msp
+from mspctl.options import UP, Dir, Json, Msp, moment
 from mspctl.output import console, emit_json, show_rows
 from mspctl.store import open_database
 from mspctl.target import find
@@ -36,13 +36,14 @@ def replay(
     vendor: Annotated[str | None, typer.Option(help="Only this vendor's records.")] = None,
     resource: Annotated[str | None, typer.Option(help="Only records of this list.")] = None,
     path: Annotated[str | None, typer.Option(help="Only records with this path at fault.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only records there since this time: 2026-11-23T08:00Z.")] = None,
     msp: Msp = None,
     directory: Dir = UP,
     as_json: Json = False,
 ) -> None:
     """Has quarantined records mapped again, after the mapper was mended."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
-        records = replay_misfits(connection, vendor, resource, path)
+        records = replay_misfits(connection, vendor, resource, path, moment(since) if since else None)
     if as_json:
         emit_json({"replayed": records})
     else:

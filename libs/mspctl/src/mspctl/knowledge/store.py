@@ -98,6 +98,18 @@ def misfits(connection: Connection, entity_id: UUID | None = None) -> list[Row]:
     ).fetchall()
 
 
+def data_quality(connection: Connection, client_id: UUID | None) -> list[Row]:
+    """Issues and quarantined records per client and rule, the most frequent first; one client's where it is given."""
+    return connection.execute(
+        """
+        SELECT client_id, client, vendor, resource, kind, state, rule, field, records, since, example FROM v_data_quality
+        WHERE %(client)s::uuid IS NULL OR client_id = %(client)s
+        ORDER BY records DESC, client, vendor, resource, rule, field
+        """,
+        {"client": client_id},
+    ).fetchall()
+
+
 FINDING = f"""
     SELECT f.id, f.check_name AS "check", f.severity, f.state, f.title, f.subject_kind, f.subject_id,
            coalesce({NAME.format("e")}, a.name) AS subject, c.name AS client, f.client_id, f.evidence,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from mspbyte_common.trace import new_traceparent
 from mspctl.store import Connection, Row
@@ -47,8 +48,10 @@ def replay(connection: Connection, numbers: Sequence[int]) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def replay_misfits(connection: Connection, vendor: str | None, resource: str | None, path: str | None) -> int:
-    """Has quarantined records mapped again, all or those of a vendor, resource and path; returns how many."""
+def replay_misfits(
+    connection: Connection, vendor: str | None, resource: str | None, path: str | None, since: datetime | None
+) -> int:
+    """Has quarantined records mapped again; each filter counts where it is given. Returns how many."""
     rows = connection.execute(
         """
         INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent)
@@ -58,11 +61,12 @@ def replay_misfits(connection: Connection, vendor: str | None, resource: str | N
               FROM quarantine q JOIN entity e ON e.id = q.entity_id
               WHERE (%(vendor)s::text IS NULL OR q.vendor = %(vendor)s)
                 AND (%(resource)s::text IS NULL OR q.resource = %(resource)s)
-                AND (%(path)s::text IS NULL OR q.path = %(path)s)) misfit
+                AND (%(path)s::text IS NULL OR q.path = %(path)s)
+                AND (%(since)s::timestamptz IS NULL OR q.since >= %(since)s)) misfit
         GROUP BY msp_id, account_id, kind, batch
         RETURNING cardinality(entity_ids) AS records
         """,
-        {"vendor": vendor, "resource": resource, "path": path, "trace": new_traceparent()},
+        {"vendor": vendor, "resource": resource, "path": path, "since": since, "trace": new_traceparent()},
     ).fetchall()
     return sum(row["records"] for row in rows)
 
