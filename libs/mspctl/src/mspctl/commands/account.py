@@ -15,6 +15,7 @@ from mspctl.output import console, emit_json, show_rows
 from mspctl.store import Row, open_database
 from mspctl.target import find
 from mspctl.tenants import store
+from mspctl.tenants.suggest import Named, suggest
 
 app = typer.Typer(name="account", help="Vendor-side tenants, and whose they are.", no_args_is_help=True)
 
@@ -119,3 +120,30 @@ def clients(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> N
         rows = store.clients(connection)
     columns = ("company_id", "name", "active", "is_msp", "id")
     show_rows(rows, columns, as_json=as_json, none="No client yet: they come from the PSA's companies.")
+
+
+@app.command("suggest")
+def suggest_(*, msp: Msp = None, directory: Dir = UP, as_json: Json = False) -> None:
+    """Suggests whose unmapped accounts are, by domain, name and parent; mapping them is yours to do."""
+    with open_database(find(directory), msp) as database, database.transaction() as connection:
+        accounts, known = store.unmapped_names(connection), store.client_names(connection)
+    by_id = {row["id"]: _named(row) for row in known}
+    rows = [
+        {
+            "account_id": row["id"],
+            "vendor": row["vendor"],
+            "account": row["name"] or row["external_id"],
+            "client": by_id[one.client_id].name,
+            "client_id": one.client_id,
+            "score": one.score,
+            "reason": one.reason,
+        }
+        for row in accounts
+        for one in suggest(_named(row), by_id.values())
+    ]
+    columns = ("vendor", "account", "client", "score", "reason", "account_id", "client_id")
+    show_rows(rows, columns, as_json=as_json, none="Nothing to suggest: mspctl account list --state unmapped.")
+
+
+def _named(row: Row) -> Named:
+    return Named(row["id"], row["name"], frozenset(row["domains"]), frozenset(row["names"]), row.get("parent"))

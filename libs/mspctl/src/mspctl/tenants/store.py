@@ -272,3 +272,43 @@ def resume_account(connection: Connection, account_id: UUID) -> bool:
     )
     judge_account(connection, account_id, new_traceparent())
     return True
+
+
+def unmapped_names(connection: Connection) -> list[Row]:
+    """Accounts nobody mapped or excluded, with the domains and folded names of the tenants they are.
+
+    They are those of its own records, and of the record its partner lists it by.
+    """
+    return connection.execute(
+        """
+        SELECT a.id, a.vendor, a.external_id, a.name,
+               coalesce(array_agg(DISTINCT k.key_value) FILTER (WHERE k.key_type = 'domain'), '{}') AS domains,
+               coalesce(array_agg(DISTINCT k.key_value) FILTER (WHERE k.key_type = 'organisation_name'), '{}') AS names
+        FROM account a
+        LEFT JOIN LATERAL (
+            SELECT o.key_type, o.key_value FROM entity_key t JOIN entity_key o ON o.entity_id = t.entity_id
+            WHERE t.msp_id = a.msp_id AND t.key_type = a.vendor || '_tenant_id' AND t.key_value = a.external_id
+              AND NOT t.refers AND NOT o.refers
+            UNION
+            SELECT o.key_type, o.key_value FROM entity_key o
+            WHERE o.account_id = a.id AND o.kind = 'domain' AND NOT o.refers) k ON true
+        WHERE a.state = 'unmapped' AND a.is_tenant AND a.vendor <> 'autotask'
+        GROUP BY a.id ORDER BY a.vendor, a.name
+        """
+    ).fetchall()
+
+
+def client_names(connection: Connection) -> list[Row]:
+    """Clients with the domains and folded names of their companies, and the client whose company is the parent."""
+    return connection.execute(
+        """
+        SELECT c.id, c.name,
+               coalesce(array_agg(DISTINCT k.key_value) FILTER (WHERE k.key_type = 'domain'), '{}') AS domains,
+               coalesce(array_agg(DISTINCT k.key_value) FILTER (WHERE k.key_type = 'organisation_name'), '{}') AS names,
+               (SELECT p.id FROM client p WHERE p.account_id = c.account_id
+                   AND p.company_id = max(e.normalized_data ->> 'parent_company_id')) AS parent
+        FROM client c LEFT JOIN entity e ON e.client_id = c.id AND e.kind = 'company' AND e.deleted_at IS NULL
+        LEFT JOIN entity_key k ON k.entity_id = e.id AND NOT k.refers
+        GROUP BY c.id ORDER BY c.name
+        """
+    ).fetchall()
