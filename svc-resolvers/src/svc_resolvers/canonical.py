@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from svc_resolvers.shipped import public_domains, virtual_mac_prefixes
+from svc_resolvers.shipped import dock_mac_prefixes, public_domains, virtual_mac_prefixes
 
 _PHONE_KEEPS = 9
 _PHONE_NEEDS = 7
@@ -73,8 +73,9 @@ def mac(value: str) -> str | None:
 
 
 def is_hardware(canonical: str) -> bool:
-    """Whether a canonical MAC was burnt into a card: not made up locally, and not of a hypervisor or VPN client."""
-    return not int(canonical[:2], 16) & _LOCAL_BIT and not canonical.startswith(virtual_mac_prefixes())
+    """Whether a canonical MAC tells a machine: not made up locally, nor of a hypervisor, a VPN client, a dock."""
+    strange = virtual_mac_prefixes() + dock_mac_prefixes()
+    return not int(canonical[:2], 16) & _LOCAL_BIT and not canonical.startswith(strange)
 
 
 def domain(value: str) -> str | None:

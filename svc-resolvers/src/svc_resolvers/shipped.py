@@ -15,7 +15,10 @@ def _shipped(name: str) -> Any:
 
 @cache
 def placeholder_serials() -> frozenset[str]:
-    """What firmware says where nobody wrote a serial number, in canonical form."""
+    """What firmware says where nobody wrote a serial number, in canonical form.
+
+    The defaults of AMI, Phoenix and Insyde firmware and of common boards, as SMBIOS inventories meet them.
+    """
     return frozenset(_shipped("placeholder_serials.json"))
 
 
@@ -33,8 +36,20 @@ def generic_host_names() -> frozenset[str]:
 
 @cache
 def virtual_mac_prefixes() -> tuple[str, ...]:
-    """The beginnings of addresses that hypervisors and VPN clients give out, the same on many machines."""
+    """The beginnings of addresses that hypervisors and VPN clients give out, the same on many machines.
+
+    Assignments of the IEEE's register (MA-L), and the fixed addresses the makers' manuals name.
+    """
     return tuple(_shipped("virtual_macs.json"))
+
+
+@cache
+def dock_mac_prefixes() -> tuple[str, ...]:
+    """The beginnings of addresses of docks and USB adapters, which go from one machine to the next.
+
+    Assignments of the IEEE's register (MA-L) to makers of such adapters; makers that sell whole computers too are left out.
+    """
+    return tuple(_shipped("dock_macs.json"))
 
 
 @cache

@@ -121,9 +121,11 @@ def test_a_card_has_a_hardware_address(mac: str) -> None:
         "de1234567890",
         "00ff12345678",
         "00090ffe0001",
+        "0050b6000001",
+        "8cae4c000001",
     ],
 )
-def test_a_virtual_or_made_up_address_is_no_hardware(mac: str) -> None:
+def test_an_address_made_up_virtual_or_of_a_dock_tells_no_machine(mac: str) -> None:
     assert not canonical.is_hardware(mac)
 
 
@@ -140,7 +142,10 @@ def test_a_domain_of_ones_own_is_not_public(domain: str) -> None:
 def test_the_shipped_lists_are_in_canonical_form() -> None:
     assert all(canonical.serial(serial) == serial for serial in shipped.placeholder_serials())
     assert all(name == name.lower() for name in shipped.placeholder_host_names() | shipped.generic_host_names())
-    assert all(set(prefix) <= set("0123456789abcdef") for prefix in shipped.virtual_mac_prefixes())
+    assert all(
+        set(prefix) <= set("0123456789abcdef")
+        for prefix in shipped.virtual_mac_prefixes() + shipped.dock_mac_prefixes()
+    )
     assert all(canonical.domain(domain) == domain for domain in shipped.public_domains())
 
 

@@ -13,7 +13,7 @@ GOLDEN = [
     ("domain_canonical", 1, 10, ("domain",)),
     ("email_canonical", 1, 20, ("identity",)),
     ("host_name_canonical", 1, 10, ("device",)),
-    ("macs_canonical", 1, 30, ("device",)),
+    ("macs_canonical", 2, 30, ("device",)),
     ("phones_canonical", 1, 40, ("identity", "contact")),
     ("serial_canonical", 1, 20, ("device", "firewall")),
     ("upn_canonical", 1, 10, ("identity",)),

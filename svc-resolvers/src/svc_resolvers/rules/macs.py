@@ -8,11 +8,11 @@ from svc_resolvers.rule import Outcome, Rule, shown
 
 
 def _macs(model: Device) -> Outcome:
-    """Virtual adapters are in order, but what many machines share tells none of them. No address at all is an issue."""
+    """Virtual adapters and docks are in order, but tell no machine from another. What is no address is an issue."""
     found = {sent: canonical.mac(sent) for sent in model.macs}
     good = sorted({mac for mac in found.values() if mac is not None and canonical.is_hardware(mac)})
     bad = [sent for sent, mac in found.items() if mac is None]
     return Outcome({"macs_canonical": tuple(good)}, {"macs": shown(*bad)} if bad else {})
 
 
-MACS = Rule(id="macs_canonical", version=1, order=30, kinds=(Device,), apply=_macs)
+MACS = Rule(id="macs_canonical", version=2, order=30, kinds=(Device,), apply=_macs)
