@@ -52,13 +52,17 @@ async def renew(pool: Pool) -> int:
 
 
 async def walk(pool: Pool) -> list[Announcement]:
-    """One step of each open rebuild; returns what is to be announced."""
+    """A few steps of each msp's oldest open rebuild; returns what is to be announced."""
     async with transaction(pool, None) as connection:
         walking = await store.open_rebuilds(connection)
     announcements: list[Announcement] = []
     for msp, rebuild in walking:
-        async with transaction(pool, msp) as connection:
-            announcements += await _step(connection, rebuild)
+        for _ in range(OPEN):
+            async with transaction(pool, msp) as connection:
+                handed_out = await _step(connection, rebuild)
+            announcements += handed_out
+            if not handed_out:
+                break
     return announcements
 
 
