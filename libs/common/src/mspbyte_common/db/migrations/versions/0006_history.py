@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0005"
 
 CURRENT_MSP = "NULLIF(current_setting('app.msp_id', true), '')::uuid"
 TENANT_TABLES = ("entity_change", "shape", "drift", "rebuild")
