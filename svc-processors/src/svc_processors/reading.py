@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 T = TypeVar("T")
 _LARGEST = 2**63 - 1
 """The largest number JSON libraries and PostgreSQL agree on."""
-_MOST_DIGITS = 30
-"""No price is longer; "1e999999999" would be a gigabyte when written out."""
+_MOST_DIGITS = 400
+"""No double is longer; "1e999999999" would be a gigabyte when written out."""
 _new_words: ContextVar[list[str] | None] = ContextVar("new_words", default=None)
 ValueClass = Literal["missing", "null", "string", "number", "boolean", "object", "array"]
 
@@ -119,7 +119,7 @@ def decimal_of(value: object) -> Decimal | None:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
-        message = "a number of at most 30 digits was expected"
+        message = "a number that can be written out was expected"
         raise ValueError(message)
     return Decimal(format(amount.normalize() + 0, "f"))
 
