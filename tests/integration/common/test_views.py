@@ -71,7 +71,7 @@ def test_each_list_an_adapter_reads_has_a_view() -> None:
 async def test_the_columns_of_a_kinds_view_are_the_fields_of_its_model(database, kind) -> None:
     with psycopg.connect(database.admin_url) as connection:
         columns = [column.name for column in connection.execute(f"SELECT * FROM v_{kind.NAME} LIMIT 0").description]
-    assert columns[-len(kind.model_fields) :] == list(kind.model_fields)
+    assert columns[-len(kind.model_fields) :] == [declared.column(kind.NAME, name) for name in kind.model_fields]
 
 
 async def test_values_have_their_types_and_what_is_not_known_is_null(database) -> None:

@@ -44,12 +44,12 @@ def migrate(url: str) -> None:
             here = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
             if here != ScriptDirectory.from_config(config).get_current_head():
-                drop_views(_driver(connection))
-                connection.commit()
+                with connection.begin():
+                    drop_views(_driver(connection))
                 command.upgrade(config, "head")
                 connection.commit()
-            apply_views(_driver(connection))
-            connection.commit()
+            with connection.begin():
+                apply_views(_driver(connection))
         finally:
             connection.rollback()
             connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})

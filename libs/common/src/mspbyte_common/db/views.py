@@ -36,6 +36,8 @@ _TEXTS = "CASE WHEN jsonb_typeof(n -> {0}) = 'array' THEN ARRAY(SELECT jsonb_arr
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _OWN = ("id", "msp_id", "account_id", "client_id", "vendor", "resource", "external_id", "first_seen_at", "changed_at")
 """Columns of the entity that each view has."""
+_MORE = ("mapper_version", "deleted_at", "raw_data")
+"""Those that only views of kinds, or of lists, have."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,12 @@ def _of_kind(kind: type[Kind]) -> View:
 def _columns(kind: type[Kind]) -> Iterator[str]:
     for name, field in kind.model_fields.items():
         read = expression(field.annotation).format(f"'{name}'")
-        yield f'{read} AS "{name}"'
+        yield f'{read} AS "{column(kind.NAME, name)}"'
+
+
+def column(owner: str, name: str) -> str:
+    """A field's column: its name, with its owner's before it where the entity has a column of that name."""
+    return f"{owner}_{name}" if name in (*_OWN, *_MORE) else name
 
 
 def expression(annotation: Any) -> str:
@@ -122,7 +129,7 @@ def expression(annotation: Any) -> str:
 
 
 def _of_list(vendor: str, resource: str, fields: Sequence[str]) -> View:
-    sent = (f"raw_data ->> '{field}' AS \"{snake(field)}\"" for field in fields)
+    sent = (f"raw_data ->> '{field}' AS \"{column(vendor, snake(field))}\"" for field in fields)
     return View(
         f"raw_{vendor}_{snake(resource)}",
         f"SELECT {', '.join((*_OWN, 'deleted_at', *sent))}, raw_data FROM entity"  # noqa: S608 - declared names
