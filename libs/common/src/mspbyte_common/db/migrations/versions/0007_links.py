@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 CURRENT_MSP = "NULLIF(current_setting('app.msp_id', true), '')::uuid"
 SAMENESS = sa.text("valid_to IS NULL AND \"left\"(relation, 5) = 'same_'")
