@@ -147,6 +147,11 @@ class Bench:
         await runner.receive(SimpleNamespace(data=orjson.dumps({"run": str(run), "msp": str(self.msp)})))
         return self.row(run)
 
+    def due(self, run: UUID) -> None:
+        """The waits are over: the run's own, and those the vendor asked for."""
+        self.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", run)
+        self.database.execute("DELETE FROM budget")
+
     def row(self, run: UUID) -> dict[str, Any]:
         """A run's row."""
         [(row,)] = self.database.execute("SELECT to_jsonb(run) FROM run WHERE id = %s", run)

@@ -13,7 +13,7 @@ from vendor_sim.estate import M365Tenant
 WAYS: dict[str, tuple[dict[str, Any], str, str]] = {
     "consent withdrawn": ({}, "account_parked", "consent_missing"),
     "tenant gone": ({}, "account_parked", "account_gone"),
-    "permission taken": ({"action": "status:403"}, "account_parked", "consent_missing"),
+    "permission taken": ({"action": "status:403"}, "account_parked", "permission_missing"),
     "server error": ({"action": "status:500"}, "vendor_trouble", "transient"),
     "damaged answers": ({"action": "malformed"}, "vendor_trouble", "schema_drift"),
 }
@@ -51,5 +51,5 @@ async def tenants(bench: Bench, number: int, users: int, fails: Callable[[int], 
 async def settle(bench: Bench, run: UUID) -> str:
     """Tries a run until it has ended; what became of it."""
     while (row := await bench.carry_out(run))["state"] == "queued":
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", run)
+        bench.due(run)
     return str(row["state"])

@@ -138,10 +138,6 @@ class Listing:
             "UPDATE account SET parked_at = NULL, parked_class = NULL, parked_reason = NULL WHERE parked_at IS NOT NULL"
         )
 
-    def due(self, run: UUID) -> None:
-        """The wait is over."""
-        self.bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", run)
-
     async def until_complete(self, seen: Callable[[dict[str, Any]], None] = lambda _: None) -> dict[str, Any]:
         """Runs, as scheduler and people would have them, until one has read the list whole; `seen` is shown each."""
         run = self.queue()
@@ -151,7 +147,7 @@ class Listing:
             if row["state"] == "succeeded":
                 return row
             if row["state"] == "queued":
-                self.due(run)
+                self.bench.due(run)
                 continue
             self.resume()
             run = self.queue()

@@ -20,7 +20,7 @@ async def _until_it_ends(bench: Bench, account, *, trigger: str = "schedule") ->
     queued = bench.queue("m365", account, "users")
     bench.database.execute("UPDATE run SET trigger = %s WHERE id = %s", trigger, queued)
     while (row := await bench.carry_out(queued))["state"] == "queued":
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+        bench.due(queued)
     return row
 
 
@@ -85,14 +85,14 @@ async def test_a_probe_asks_once_where_a_run_asks_six_times(bench: Bench) -> Non
     assert asked == [6, 1]
 
 
-@pytest.mark.parametrize(("status", "state"), [(404, "failed"), (403, "parked")])
+@pytest.mark.parametrize(("status", "state"), [(404, "failed"), (403, "unavailable")])
 async def test_what_is_not_the_vendors_failing_does_not_count(bench: Bench, status: int, state: str) -> None:
     account = bench.roots["autotask"]
     await bench.read("autotask", account, "Companies")
     await bench.fault("autotask", path_contains="Contacts", action=f"status:{status}", times=-1)
     queued = bench.queue("autotask", account, "Contacts")
     while (row := await bench.carry_out(queued))["state"] == "queued":
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+        bench.due(queued)
     assert row["state"] == state
     assert _breaker(bench) == []
 
@@ -108,7 +108,7 @@ async def test_a_credential_that_may_still_be_spreading_is_tried_four_times_befo
     queued, states = bench.queue("m365", account, "users"), []
     while (row := await bench.carry_out(queued))["state"] == "queued":
         states.append(row["state"])
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+        bench.due(queued)
     assert (len(states), row["state"], row["error_class"]) == (3, "parked", "credential_invalid")
     assert bench.database.execute("SELECT id FROM account WHERE parked_at IS NOT NULL") == [(bench.roots["m365"],)]
 

@@ -117,7 +117,9 @@ async def test_a_tenant_no_longer_listed_is_unreachable_until_it_is_and_keeps_wh
         return bench.database.execute("SELECT unreachable_reason FROM account WHERE id = %s", account)
 
     row = sophos.tenants.pop(tenant)
-    await bench.read("sophos", root, "tenants")
+    for _ in range(2):  # pages of tenants may shift: one listing without it proves nothing
+        assert reason() == [(None,)]
+        await bench.read("sophos", root, "tenants")
     assert reason() == [(NOT_LISTED,)]
     assert bench.stored(account, "endpoints") == held != {}
     assert ("evaluate", "account") in _told(bench)

@@ -108,12 +108,16 @@ async def test_a_refused_token_is_minted_anew_once_and_no_more(listing: Listing)
     assert counters["requests"][route] == 2
 
 
-async def test_a_refusal_parks_the_account_alone(listing: Listing) -> None:
-    bench, vendor = listing.bench, listing.conformer.vendor.name
-    other = bench.account(vendor, "another account")
+async def test_a_refusal_stops_the_account_alone_or_where_the_rest_means_something_without_it_the_list(
+    listing: Listing,
+) -> None:
+    bench, vendor = listing.bench, listing.conformer.vendor
+    other = bench.account(vendor.name, "another account")
+    [essential] = [one.essential for one in vendor.endpoints if one.resource == listing.listed.resource]
     await listing.fault(action="status:403", times=-1)
-    assert (await bench.carry_out(listing.queue()))["state"] == "parked"
-    assert bench.database.execute("SELECT id FROM account WHERE parked_at IS NOT NULL") == [(listing.account,)]
+    assert (await bench.carry_out(listing.queue()))["state"] == ("parked" if essential else "unavailable")
+    parked = bench.database.execute("SELECT id FROM account WHERE parked_at IS NOT NULL")
+    assert parked == ([(listing.account,)] if essential else [])
     assert other != listing.account
 
 

@@ -172,6 +172,8 @@ async def _play(bench: Bench, vendor: str, resource: str, operations: list[Opera
     await _pull(bench, estate)
     known = bench.stored(estate.account, resource)
     full = await bench.read(vendor, estate.account, resource)
+    if full["held"]:  # pages may shift: what is gone is believed when a second listing agrees
+        full = await bench.read(vendor, estate.account, resource)
     there = bench.stored(estate.account, resource)
     assert full["state"] == "succeeded"
     assert full["changed"] == 0, [name for name in there if there[name] != known.get(name)]
@@ -187,7 +189,7 @@ async def _pull(bench: Bench, estate: Estate) -> None:
     queued = bench.queue(estate.vendor, estate.account, estate.resource, trigger="schedule")
     run = await bench.carry_out(queued)
     if run["error_class"] == "delta_expired" and run["state"] == "queued":
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+        bench.due(queued)
         run = await bench.carry_out(queued)
         assert run["mode"] == "full"
     assert run["state"] == "succeeded", run["error"]
@@ -245,7 +247,7 @@ async def test_the_cursor_moves_only_when_the_run_is_complete(bench: Bench) -> N
     run = await bench.carry_out(queued)
     assert (run["state"], run["mode"], run["pages"]) == ("queued", "incremental", 1)
     assert bench.database.execute("SELECT cursor FROM listing") == [(before,)]
-    bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+    bench.due(queued)
     run = await bench.carry_out(queued)
     assert (run["state"], run["mode"], run["pages"]) == ("succeeded", "incremental", 3)
     [(after,)] = bench.database.execute("SELECT cursor FROM listing")

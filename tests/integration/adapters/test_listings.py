@@ -143,7 +143,7 @@ async def test_a_fault_is_named_and_the_next_try_loses_nothing(
         "SELECT count(*) FROM entity WHERE resource = %s AND deleted_at IS NOT NULL", resource
     ) == [(0,)]
     if state == "queued":
-        bench.database.execute("UPDATE run SET not_before = NULL WHERE id = %s", queued)
+        bench.due(queued)
         again = await bench.carry_out(queued)
     else:
         again = await bench.read(vendor, account, resource)

@@ -42,7 +42,22 @@ app = typer.Typer(
 )
 for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
     app.command()(command)
-for noun in (msp, connection, account, job, run, budget, entity, link, finding, dead, quarantine, quality, drift, rebuild):
+for noun in (
+    msp,
+    connection,
+    account,
+    job,
+    run,
+    budget,
+    entity,
+    link,
+    finding,
+    dead,
+    quarantine,
+    quality,
+    drift,
+    rebuild,
+):
     app.add_typer(noun.app)
 
 INTERRUPTED = 130

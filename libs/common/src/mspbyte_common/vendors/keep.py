@@ -152,7 +152,7 @@ class Keeper:
         What it held stays: that the partner lost sight of a tenant says nothing of the tenant's records.
         """
         settings: dict[UUID, dict[str, Any]] = {}
-        for record in await store.listed_records(connection, self.run):
+        async for record in store.listed_records(connection, self.run):
             external_id = listed.external_id(record)
             if external_id is not None:
                 settings.setdefault(ids.account_id(self.target.connection_id, external_id), {}).update(

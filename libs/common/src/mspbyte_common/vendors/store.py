@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from mspbyte_common.errors import LeaseLost
 
 LEASE_SECONDS = 15.0
 """How long a run belongs to a process that says nothing."""
+LISTED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -534,13 +535,16 @@ async def write_account(
     return cursor.rowcount == 1
 
 
-async def listed_records(connection: Connection, run: Run) -> list[dict[str, Any]]:
-    """What the vendor sent of the records of the run's list that are not deleted."""
-    cursor = await connection.execute(
-        "SELECT raw_data FROM entity WHERE account_id = %s AND resource = %s AND deleted_at IS NULL ORDER BY id",
-        (run.account_id, run.resource),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+async def listed_records(connection: Connection, run: Run) -> AsyncIterator[dict[str, Any]]:
+    """What the vendor sent of the records of the run's list that are not deleted, a page's worth at a time."""
+    async with connection.cursor(name="listed") as cursor:
+        cursor.itersize = LISTED_AT_ONCE
+        await cursor.execute(
+            "SELECT raw_data FROM entity WHERE account_id = %s AND resource = %s AND deleted_at IS NULL ORDER BY id",
+            (run.account_id, run.resource),
+        )
+        async for row in cursor:
+            yield row[0]
 
 
 async def listed_accounts(connection: Connection, connection_id: UUID) -> list[UUID]:
