@@ -34,7 +34,7 @@ FAULTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a slow answer": ({"action": "slow", "seconds": 0.01}, {"succeeded"}),
     "the page before, once more": ({"action": "repeat"}, {"failed"}),
     "a page without end": ({"action": "repeat", "times": 3}, {"failed"}),
-    "permission lost": ({"action": "status:403"}, {"parked"}),
+    "permission lost": ({"action": "status:403"}, {"parked", "unavailable"}),
     "a token revoked": ({"action": "status:401"}, {"succeeded", "parked"}),
     "a page token expired": ({"action": "status:410"}, {"failed", "queued"}),
     "a status nobody has heard of": ({"action": "status:418"}, {"queued"}),

@@ -16,7 +16,7 @@ from mspbyte_common.errors import LeaseLost
 
 LEASE_SECONDS = 15.0
 """How long a run belongs to a process that says nothing."""
-LISTED_AT_ONCE = 100
+LISTED_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
