@@ -35,14 +35,18 @@ from mspbyte_common.metrics import RUNS
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
-from mspbyte_common.vendors import breaker, incremental, store
+from mspbyte_common.vendors import breaker, incremental
+from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.keep import Keeper
 from mspbyte_common.vendors.limits import Limit, Owner
+from mspbyte_common.vendors.listings import store as listings
+from mspbyte_common.vendors.listings.store import Listing
 from mspbyte_common.vendors.pull import Page, mark_of, pull
+from mspbyte_common.vendors.runs import store as runs
+from mspbyte_common.vendors.runs.store import LEASE_SECONDS, Run
 from mspbyte_common.vendors.session import Feedback, Sender, Session, Target, fetcher, no_feedback
-from mspbyte_common.vendors.store import LEASE_SECONDS, Listing, Run
 from mspbyte_common.vendors.transport import Answer as HttpAnswer
 from mspbyte_common.vendors.transport import Transport, open_transport
 
@@ -123,7 +127,7 @@ async def _register(service: Service, vendor: Vendor) -> None:
     while not service.draining.is_set():
         try:
             async with transaction(service.pool, None) as connection:
-                await store.register(connection, vendor.name, rows)
+                await runs.register(connection, vendor.name, rows)
         except DATABASE_ERRORS as error:
             log.warning("not_registered", error=str(error))
             await service.sleep(1.0)
@@ -147,7 +151,7 @@ class Runner:
         body = orjson.loads(message.data)
         msp_id = UUID(body["msp"])
         async with transaction(self.service.pool, msp_id) as connection:
-            run = await store.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
+            run = await runs.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
         if run is None:
             return Answer()
         structlog.contextvars.bind_contextvars(run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent))
@@ -171,9 +175,9 @@ class Runner:
         owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
         sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed)
         async with transaction(self.service.pool, run.msp_id) as connection:
-            listing = await store.listing(connection, run)
+            listing = await listings.listing(connection, run)
             if not incremental.is_asked(endpoint, listing, run.trigger):
-                await store.finish(connection, run, "skipped", NOT_ASKED)
+                await runs.finish(connection, run, "skipped", NOT_ASKED)
                 return
         since = _since(run, endpoint, listing)
         keeper = Keeper(self.service.pool, run, endpoint, target, since)
@@ -194,7 +198,7 @@ class Runner:
 
     async def _target(self, run: Run) -> Target:
         async with transaction(self.service.pool, run.msp_id) as connection:
-            facts = await store.facts(connection, run.account_id)
+            facts = await accounts.facts(connection, run.account_id)
         key = secrets.unwrap(self.kek, facts.wrapped_key, run.msp_id, facts.key_version)
         secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
         return Target(
@@ -219,7 +223,7 @@ class Runner:
                 await asyncio.sleep(LEASE_SECONDS / 3)
                 try:
                     async with transaction(self.service.pool, run.msp_id) as connection:
-                        await store.renew(connection, run)
+                        await runs.renew(connection, run)
                 except LeaseLost:
                     lost = True
                     if current is not None:
@@ -249,22 +253,22 @@ class Runner:
         outcome = "failed"
         try:
             async with transaction(self.service.pool, run.msp_id) as connection:
-                tried, pages = await store.progress(connection, run)
+                tried, pages = await runs.progress(connection, run)
                 if isinstance(error, Throttled):
                     outcome = "throttled"
                     wait = error.retry_after if error.retry_after is not None else THROTTLED_SECONDS
-                    await store.requeue(connection, run, told, wait, counts=False)
+                    await runs.requeue(connection, run, told, wait, counts=False)
                 elif tried + 1 < _tries(run, pages, error):
                     outcome = "retried"
                     if isinstance(error, DeltaExpired):
-                        await store.start_over(connection, run)
+                        await runs.start_over(connection, run)
                     most = min(BACKOFF_MOST, error.backoff_seconds * 2**tried)
-                    await store.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
+                    await runs.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
                 elif isinstance(error, Parking) or (isinstance(error, Refused) and endpoint.essential):
                     outcome = "parked"
-                    await store.finish(connection, run, "parked", told)
+                    await runs.finish(connection, run, "parked", told)
                     following += await breaker.answered(connection, run)
-                    parked = await store.park(
+                    parked = await accounts.park(
                         connection,
                         run.account_id,
                         error.error_class,
@@ -275,13 +279,13 @@ class Runner:
                         following.append(Next("evaluate", "account", run.account_id, parked))
                 elif isinstance(error, Unavailable | Refused):
                     outcome = "unavailable"
-                    await store.freshness_changes(connection, run.msp_id)
-                    if await store.unavailable(connection, run, _without(endpoint, error)):
+                    await listings.freshness_changes(connection, run.msp_id)
+                    if await listings.unavailable(connection, run, _without(endpoint, error)):
                         following.append(Next("evaluate", "listing", run.account_id, [run.job_id]))
-                    await store.finish(connection, run, "unavailable", told)
+                    await runs.finish(connection, run, "unavailable", told)
                     following += await breaker.answered(connection, run)
                 else:
-                    await store.finish(connection, run, "failed", told)
+                    await runs.finish(connection, run, "failed", told)
                     following += await breaker.failed(connection, run, error, self.endpoints[run.resource].interval)
                 announcements = await insert_work(connection, run.msp_id, run.id, run.traceparent, following)
         except LeaseLost:

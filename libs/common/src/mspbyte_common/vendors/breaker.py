@@ -20,8 +20,8 @@ from mspbyte_common.errors import (
     VendorError,
 )
 from mspbyte_common.ledger.item import Next
-from mspbyte_common.vendors import store
-from mspbyte_common.vendors.store import Run
+from mspbyte_common.vendors.breakers import store as breakers
+from mspbyte_common.vendors.runs.store import Run
 
 OPENS_AT: Final = 3
 """Runs that failed in a row before the schedule rests."""
@@ -50,17 +50,17 @@ async def failed(connection: Connection, run: Run, error: VendorError, interval:
     """Counts a run that ended without an answer; what follows when that opens the breaker."""
     if not isinstance(error, COUNTED):
         return []
-    failures = await store.count_failure(connection, run, (error.error_class, str(error)[:2_000], error.advice))
+    failures = await breakers.count_failure(connection, run, (error.error_class, str(error)[:2_000], error.advice))
     pause = next_probe(failures, interval)
     if pause is None:
         return []
-    opened = await store.open_breaker(connection, run, pause)
+    opened = await breakers.open_breaker(connection, run, pause)
     return [_judged(run)] if opened else []
 
 
 async def answered(connection: Connection, run: Run) -> list[Next]:
     """The vendor answered, be it that there is no such resource: the schedule holds again."""
-    return [_judged(run)] if await store.close_breaker(connection, run) else []
+    return [_judged(run)] if await breakers.close_breaker(connection, run) else []
 
 
 def _judged(run: Run) -> Next:

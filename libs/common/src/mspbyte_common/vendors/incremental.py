@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mspbyte_common.hashing import digest
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint, Record
-from mspbyte_common.vendors.store import Listing
+from mspbyte_common.vendors.listings.store import Listing
 
 MANUAL = "manual"
 """The trigger of a run a person asked for: it reads everything."""

@@ -15,11 +15,17 @@ from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.ledger.item import Next, batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.metrics import RECORDS
-from mspbyte_common.vendors import breaker, incremental, store
+from mspbyte_common.vendors import breaker, incremental
+from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.endpoint import Accounts, Cursor, Endpoint, Record
+from mspbyte_common.vendors.listings import store as listings
+from mspbyte_common.vendors.listings.store import Listing
 from mspbyte_common.vendors.pull import Page
+from mspbyte_common.vendors.records import store as records
+from mspbyte_common.vendors.records.store import Row
+from mspbyte_common.vendors.runs import store as runs
+from mspbyte_common.vendors.runs.store import Run
 from mspbyte_common.vendors.session import Target
-from mspbyte_common.vendors.store import Listing, Row, Run
 
 FUSE_SHARE = 0.2
 FUSE_RECORDS = 10
@@ -44,16 +50,16 @@ class Keeper:
     async def begin(self, mode: str, mark: Cursor | None) -> None:
         """Notes before the first page how the list is read, and the cursor that starts here."""
         async with transaction(self.pool, self.run.msp_id) as connection:
-            await store.begin(connection, self.run, mode, incremental.kept(self.endpoint, mark))
+            await runs.begin(connection, self.run, mode, incremental.kept(self.endpoint, mark))
 
     async def page(self, page: Page) -> list[Announcement]:
         """Records, the run's place and the work that follows, in one transaction."""
         async with transaction(self.pool, self.run.msp_id) as connection:
-            records, gone = await self._current(connection, page.records)
-            rows = rows_of(self.run, self.endpoint, records)
-            known = await store.known_hashes(connection, rows.keys())
+            current, gone = await self._current(connection, page.records)
+            rows = rows_of(self.run, self.endpoint, current)
+            known = await records.known_hashes(connection, rows.keys())
             changed = [row for row in rows.values() if known.get(row.id) != (row.semantic_hash, row.volatile_hash)]
-            await store.advance(
+            await runs.advance(
                 connection,
                 self.run,
                 page.number + 1,
@@ -63,12 +69,12 @@ class Keeper:
                 changed=len(changed),
                 deleted=len(gone),
             )
-            await store.write_page(connection, self.run, page.number, list(rows), len(changed))
+            await runs.write_page(connection, self.run, page.number, list(rows), len(changed))
             following: list[Next] = []
             if changed:
-                await store.write_rows(connection, self.run, self.endpoint.kind, changed)
+                await records.write_rows(connection, self.run, self.endpoint.kind, changed)
             if gone:
-                await store.tombstone(connection, gone)
+                await records.tombstone(connection, gone)
             following += self._process([*(row.id for row in changed), *gone])
             if self.endpoint.accounts is not None:
                 following += await self._accounts(connection, page.records)
@@ -84,37 +90,37 @@ class Keeper:
         gone, its pages have said.
         """
         async with transaction(self.pool, self.run.msp_id) as connection:
-            before = await store.listing(connection, self.run)
+            before = await listings.listing(connection, self.run)
             following: list[Next] = []
             stale_after = STALE_INTERVALS * self.endpoint.interval.total_seconds()
             if before.unavailable_age is not None or before.current_age is None or before.current_age > stale_after:
-                await store.freshness_changes(connection, self.run.msp_id)
+                await listings.freshness_changes(connection, self.run.msp_id)
                 following.append(Next("evaluate", "listing", self.run.account_id, [self.run.job_id]))
             if self.since is None:
                 following += await self._certify(connection, before)
             else:
-                await store.move_cursor(connection, self.run)
-            await store.finish(connection, self.run, "succeeded")
+                await listings.move_cursor(connection, self.run)
+            await runs.finish(connection, self.run, "succeeded")
             following += await breaker.answered(connection, self.run)
             return await self._work(connection, following)
 
     async def _certify(self, connection: Connection, before: Listing) -> list[Next]:
-        lost, carried, stored = await store.missing(connection, self.run)
+        lost, carried, stored = await listings.missing(connection, self.run)
         gone, held = fuse(lost, stored, before.held_ids, shifts=self.endpoint.paging.total is not None)
-        await store.count_deleted(connection, self.run, len(gone), len(held))
+        await runs.count_deleted(connection, self.run, len(gone), len(held))
         if gone:
-            await store.tombstone(connection, gone)
-        await store.certify(connection, self.run, carried, held)
+            await records.tombstone(connection, gone)
+        await listings.certify(connection, self.run, carried, held)
         reach = await self._reach(connection, self.endpoint.accounts) if self.endpoint.accounts else []
         return [*self._process(gone), *reach]
 
-    async def _current(self, connection: Connection, records: list[Record]) -> tuple[list[Record], list[UUID]]:
+    async def _current(self, connection: Connection, told: list[Record]) -> tuple[list[Record], list[UUID]]:
         """(the page's records as a full listing would send them, ids of those it says are gone)."""
         if self.since is None:
-            return records, []
-        told = [(entity_of(self.run, self.endpoint, record), record) for record in records]
-        stored = await store.stored_records(connection, [entity for entity, _ in told])
-        return incremental.merged(self.endpoint, stored, told)
+            return told, []
+        changes = [(entity_of(self.run, self.endpoint, record), record) for record in told]
+        stored = await records.stored_records(connection, [entity for entity, _ in changes])
+        return incremental.merged(self.endpoint, stored, changes)
 
     def _process(self, entity_ids: Any) -> list[Next]:
         return list(batches("process", self.endpoint.kind, self.run.account_id, entity_ids))
@@ -135,11 +141,11 @@ class Keeper:
             account = ids.account_id(self.target.connection_id, external_id)
             _, name, settings = named.get(account, (external_id, None, {}))
             named[account] = (external_id, listed.name(record) or name, settings | listed.settings(record))
-        known = await store.account_settings(connection, list(named))
+        known = await accounts.account_settings(connection, list(named))
         changed: list[UUID] = []
         for account, (external_id, name, settings) in sorted(named.items()):
             merged: Mapping[str, Any] = known.get(account, {}) | settings
-            if await store.write_account(
+            if await accounts.write_account(
                 connection, self.run, account, self.target.connection_id, external_id, name, merged,
                 listed.unreachable(merged),
             ):  # fmt: skip
@@ -152,15 +158,15 @@ class Keeper:
         What it held stays: that the partner lost sight of a tenant says nothing of the tenant's records.
         """
         settings: dict[UUID, dict[str, Any]] = {}
-        async for record in store.listed_records(connection, self.run):
+        async for record in accounts.listed_records(connection, self.run):
             external_id = listed.external_id(record)
             if external_id is not None:
                 settings.setdefault(ids.account_id(self.target.connection_id, external_id), {}).update(
                     listed.settings(record)
                 )
-        accounts = await store.listed_accounts(connection, self.target.connection_id)
-        reach = {one: listed.unreachable(settings[one]) if one in settings else NOT_LISTED for one in accounts}
-        changed = await store.write_reach(connection, reach)
+        known = await accounts.listed_accounts(connection, self.target.connection_id)
+        reach = {one: listed.unreachable(settings[one]) if one in settings else NOT_LISTED for one in known}
+        changed = await accounts.write_reach(connection, reach)
         return list(batches("evaluate", "account", self.run.account_id, changed))
 
 

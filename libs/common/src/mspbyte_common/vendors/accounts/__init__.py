@@ -1,0 +1,1 @@
+"""Accounts as adapters see them."""

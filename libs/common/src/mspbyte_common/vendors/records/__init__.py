@@ -1,0 +1,1 @@
+"""External records as they are stored."""
