@@ -63,12 +63,23 @@ class World:
 
     async def fault(self, vendor: str, **fault: Any) -> None:
         """Declares what goes wrong at a vendor."""
-        known = orjson.loads(self.fleet.simulators_file.read_bytes())
-        address = {"m365": known["m365"]["graph"], "autotask": known["autotask"]["zone_lookup"]}
-        address["sophos"] = known["sophos"]["api"]
         async with httpx.AsyncClient() as client:
-            answer = await client.post(f"{address[vendor]}/_sim/faults", json=[{"vendor": vendor, **fault}])
+            answer = await client.post(f"{self._simulator(vendor)}/_sim/faults", json=[{"vendor": vendor, **fault}])
             answer.raise_for_status()
+
+    async def faults(self, vendor: str) -> int:
+        """How often something has gone wrong at a vendor."""
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"{self._simulator(vendor)}/_sim/counters")
+            return int(answer.raise_for_status().json()["faults"])
+
+    def _simulator(self, vendor: str) -> str:
+        known = orjson.loads(self.fleet.simulators_file.read_bytes())
+        return {
+            "m365": known["m365"]["graph"],
+            "autotask": known["autotask"]["zone_lookup"],
+            "sophos": known["sophos"]["api"],
+        }[vendor]
 
     def summary(self) -> dict[str, Any]:
         """What the demo would say, but for times."""

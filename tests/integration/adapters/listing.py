@@ -7,36 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from tests.integration.adapters.conforming import Conformer, Listed
 from tests.integration.adapters.conftest import Bench
 
 from mspbyte_common import ids
-from mspbyte_common.db.engine import Pool, open_pool
 
 SIZE = 5
 """Records on a page."""
 MOST_RUNS = 12
 """More runs than this for one listing is one that does not end."""
-
-
-class OneConnection:
-    """The test's database over one connection, for tests that look a thousand times; nothing waits for the disk."""
-
-    def __init__(self, database: Any) -> None:
-        self._database = database
-        self._held = database.stack.enter_context(psycopg.connect(database.admin_url, autocommit=True))
-
-    def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """A statement as the owner, who sees every msp."""
-        cursor = self._held.execute(statement, values or None)
-        return cursor.fetchall() if cursor.description else []
-
-    async def pool(self, role: str) -> Pool:
-        """A pool of a role."""
-        url = psycopg.conninfo.make_conninfo(self._database.url(role), options="-c synchronous_commit=off")
-        pool: Pool = await self._database.stack.enter_async_context(open_pool(url, role, size=6))
-        return pool
 
 
 class Between:

@@ -7,9 +7,8 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from tests.integration.adapters.conftest import Bench, connect_all, new_bench, open_world
+from tests.integration.adapters.conftest import Bench, OneConnection, connect_all, new_bench, open_world
 from tests.integration.adapters.failing import WAYS, settle, tenants
-from tests.integration.adapters.listing import OneConnection
 
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.vendors.breaker import OPENS_AT

@@ -11,8 +11,8 @@ from typing import Any
 import nats.errors
 import pytest
 from tests.integration.adapters.conforming import CONFORMERS
-from tests.integration.adapters.conftest import connect_all, new_bench, open_world
-from tests.integration.adapters.listing import SIZE, Listing, OneConnection
+from tests.integration.adapters.conftest import OneConnection, connect_all, new_bench, open_world
+from tests.integration.adapters.listing import SIZE, Listing
 
 from svc_scheduler.recover import recover
 from vendor_sim.estate import generate

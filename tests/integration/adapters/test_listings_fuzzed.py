@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from tests.integration.adapters.conforming import CONFORMERS
-from tests.integration.adapters.conftest import connect_all, new_bench, open_world
-from tests.integration.adapters.listing import Listing, OneConnection
+from tests.integration.adapters.conftest import OneConnection, connect_all, new_bench, open_world
+from tests.integration.adapters.listing import Listing
 
 from vendor_sim.estate import Estate, generate
 
