@@ -198,10 +198,11 @@ def agreed(admin: str) -> int:
         connection.execute("SET row_security = off")
         row = connection.execute(
             """
-            SELECT count(*) FILTER (WHERE r.id IS NULL OR t.source IS NULL), count(*)
-            FROM (SELECT * FROM entity_relationship WHERE valid_to IS NULL) r
-            FULL JOIN tagged t ON t.relation = r.relation AND (t.source, t.target) IN
-                      ((r.source_id, r.target_id), (r.target_id, r.source_id))
+            WITH ours AS (SELECT relation, least(source_id, target_id) AS one, greatest(source_id, target_id) AS other
+                          FROM entity_relationship WHERE valid_to IS NULL),
+                 theirs AS (SELECT relation, least(source, target) AS one, greatest(source, target) AS other FROM tagged)
+            SELECT (SELECT count(*) FROM (TABLE ours EXCEPT TABLE theirs) a)
+                 + (SELECT count(*) FROM (TABLE theirs EXCEPT TABLE ours) b), (SELECT count(*) FROM ours)
             """
         ).fetchone()
     if row is None or row[0]:
