@@ -69,11 +69,14 @@ async def course(url: str, *, failing: bool) -> float:
                         done.set()
 
         hands = [asyncio.create_task(hand()) for _ in range(HANDS)]
-        await done.wait()
+        everything = asyncio.create_task(done.wait())
+        ended, _ = await asyncio.wait({everything, *hands}, return_when=asyncio.FIRST_COMPLETED)
         taken = time.perf_counter() - started
         for one in hands:
             one.cancel()
         await asyncio.gather(*hands, return_exceptions=True)
+        for one in ended:
+            one.result()
         await world.http.aclose()
         return taken
 
