@@ -212,3 +212,13 @@ async def test_companies_are_mapped_not_decided(world, ctl) -> None:
     await _put(world, "company", "company", "Companies", "client", "client=x")
     await _put(world, "tenant", "tenant", "organization", "client", ">client=x")
     assert "mspctl account map" in await ctl("link", "reject", "company", "tenant", "--reason", "x", code=2)
+
+
+async def test_a_contact_is_called_by_its_names(world: World, ctl) -> None:
+    await _put(world, "ada", "contact", "Contacts", "north", "autotask_contact_id=1")
+    world.database.execute(
+        "UPDATE entity SET normalized_data = %s WHERE id = %s",
+        Jsonb({"first_name": "Ada", "last_name": "Lovelace"}),
+        world.id("ada"),
+    )
+    assert (await ctl("entity", "show", "ada"))["name"] == "Ada Lovelace"

@@ -11,7 +11,9 @@ from uuid import UUID
 from mspctl.store import Connection, Row
 
 NAME = """coalesce({0}.normalized_data ->> 'display_name', {0}.normalized_data ->> 'name',
-                   {0}.normalized_data ->> 'title', {0}.external_id)"""
+                   {0}.normalized_data ->> 'title',
+                   nullif(concat_ws(' ', {0}.normalized_data ->> 'first_name', {0}.normalized_data ->> 'last_name'), ''),
+                   {0}.external_id)"""
 """What a person calls an entity."""
 
 OPEN = ("open", "acknowledged", "suppressed", "regressed")
