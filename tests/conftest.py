@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -24,6 +25,10 @@ from mspctl.embedded.servers import Servers, embedded_servers
 
 PASSWORD = "a-password-of-the-tests"
 POSTGRES_IMAGE = "postgres:18"
+
+
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
