@@ -32,6 +32,9 @@ bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
+k8s-test: install ## both overlays of k8s/ render and hold what the code declares
+	$(BIN)/pytest tests/deploy -q
+
 check: install format-check lint types imports test ## all of it, as CI runs it
 
 format: install ## format the code
@@ -56,4 +59,4 @@ docs: install ## docs/data-model.md, from the declarations
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench fuzz check format format-check lint types imports docs clean
+.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports docs clean

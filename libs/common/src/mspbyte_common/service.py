@@ -29,6 +29,7 @@ from starlette.routing import Route
 from mspbyte_common import logs
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, open_pool, transaction
+from mspbyte_common.db.revision import behind
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.jetstream.connect import open_nats
@@ -40,6 +41,9 @@ from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
 
 log = structlog.get_logger()
+
+SCHEMA_SECONDS = 1.0
+"""How often a service that waits for its schema looks again."""
 
 T = TypeVar("T")
 
@@ -163,11 +167,15 @@ async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
         pool = await stack.enter_async_context(open_pool(settings.database(), name, size=settings.hands + 2))
         health = Health(draining, pool)
         await stack.enter_async_context(_http(settings, health))
-        connecting = open_nats(settings.nats_url, name, credentials=settings.nats_credentials())
+        connecting = open_nats(
+            settings.nats_url, name, credentials=settings.nats_credentials(), ca_file=settings.nats_ca_file
+        )
         client = await _unless(draining, stack.enter_async_context(connecting))
         if client is None:
             return
         health.nats = client
+        if await _unless(draining, health.wait_for_schema()) is None:
+            return
         service = Service(name, settings, pool, client, Announcer(client), draining)
         stopping = asyncio.create_task(_drain_when_told(service))
         log.info("service_started")
@@ -220,6 +228,20 @@ class Health:
     draining: asyncio.Event
     pool: Pool
     nats: Client | None = None
+    schema_stands: bool = False
+
+    async def wait_for_schema(self) -> bool:
+        """True, as soon as the database has the schema this version was written for: the bootstrap has run."""
+        told = None
+        while not self.schema_stands:
+            problem = await self._database_problem()
+            self.schema_stands = problem is None
+            if problem is not None:
+                if problem != told:
+                    log.info("waiting_for_schema", reason=problem)
+                told = problem
+                await asyncio.sleep(SCHEMA_SECONDS)
+        return True
 
     async def first_problem(self) -> str | None:
         """Why the service cannot work, or None."""
@@ -227,8 +249,14 @@ class Health:
             return "draining"
         if self.nats is None or not self.nats.is_connected:
             return "no connection to NATS"
+        return await self._database_problem()
+
+    async def _database_problem(self) -> str | None:
+        """Looks at the schema until it stands; after that, whether the database answers."""
         try:
             async with asyncio.timeout(2), self.pool.connection() as connection:
+                if not self.schema_stands:
+                    return await behind(connection)
                 await connection.execute("SELECT 1")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason for not being ready
             return f"the database does not answer: {type(error).__name__}"

@@ -25,6 +25,8 @@ class ServiceSettings(BaseSettings):
     """nats://host:port"""
     nats_user: str | None = None
     nats_password_file: Path | None = None
+    nats_ca_file: Path | None = None
+    """Whose signature the broker's certificate must have; with it, only TLS is spoken."""
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Where /healthz, /readyz and /metrics are served; 0 picks a free port and logs it."""

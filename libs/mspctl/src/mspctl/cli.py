@@ -22,6 +22,8 @@ from mspctl.commands import (
     job,
     link,
     msp,
+    nats_conf,
+    operate,
     quality,
     quarantine,
     rebuild,
@@ -40,7 +42,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (up.up, demo.demo, status.status, report.report, why.why, bench.bench, bootstrap.bootstrap):
+for command in (
+    up.up,
+    demo.demo,
+    status.status,
+    report.report,
+    why.why,
+    bench.bench,
+    bootstrap.bootstrap,
+    nats_conf.nats_conf,
+    operate.operate,
+):
     app.command()(command)
 for noun in (
     msp,

@@ -10,8 +10,16 @@ import orjson
 
 from vendor_sim.clients import REGIONS
 from vendor_sim.estate import Estate
+from vendor_sim.truth import truth
 
 HOST = "127.0.0.1"
+NAMES = ("m365", "autotask", "sophos", *REGIONS)
+"""What listens, each on a port of its own."""
+
+
+def ports_from(first: int) -> dict[str, int]:
+    """Ports in a row, one for each of NAMES."""
+    return {name: first + number for number, name in enumerate(NAMES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,14 @@ def known_ports(file: Path) -> dict[str, int]:
         "sophos": _port(known["sophos"]["api"]),
         **known["sophos"]["regions"],
     }
+
+
+def write_both(estate: Estate, ports: dict[str, int], addresses_file: Path | None, truth_file: Path | None) -> None:
+    """Writes the files that are asked for: the truth first, so that whoever sees the addresses finds it."""
+    if truth_file:
+        write_whole(truth_file, orjson.dumps(truth(estate)))
+    if addresses_file:
+        write_whole(addresses_file, orjson.dumps(document(estate, ports), option=orjson.OPT_INDENT_2))
 
 
 def write_whole(file: Path, content: bytes) -> None:

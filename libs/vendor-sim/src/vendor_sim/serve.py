@@ -6,7 +6,6 @@ import signal
 import socket
 from pathlib import Path
 
-import orjson
 import uvicorn
 from starlette.applications import Starlette
 
@@ -19,7 +18,6 @@ from vendor_sim.faults import Faults
 from vendor_sim.limits import UNLIMITED, Limits
 from vendor_sim.m365 import app as m365
 from vendor_sim.sophos import app as sophos
-from vendor_sim.truth import truth
 
 BACKLOG = 2048
 
@@ -35,17 +33,27 @@ def apps(estate: Estate, at: addresses.Addresses, limits: Limits = UNLIMITED) ->
     return made | {region: sophos.build(estate, faults, counted, at, limits, region) for region in REGIONS}
 
 
-def listen(known: dict[str, int]) -> dict[str, socket.socket]:
+def listen(known: dict[str, int], host: str = addresses.HOST) -> dict[str, socket.socket]:
     """A bound socket for each app: on its known port, else on a free one."""
-    return {name: _bind(known.get(name, 0)) for name in ("m365", "autotask", "sophos", *REGIONS)}
+    return {name: _bind(host, known.get(name, 0)) for name in addresses.NAMES}
 
 
 async def serve(
-    estate: Estate, addresses_file: Path | None, truth_file: Path | None, limits: Limits = UNLIMITED
+    estate: Estate,
+    addresses_file: Path | None,
+    truth_file: Path | None,
+    limits: Limits = UNLIMITED,
+    *,
+    host: str = addresses.HOST,
+    first_port: int | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. The files are written, whole, once everything listens."""
+    """Serve until SIGTERM or SIGINT. The files are written, whole, once everything listens.
+
+    Addresses in answers and files are of loopback, whatever `host` is listened on: elsewhere `forward` brings them there.
+    """
     gc.freeze()  # the estate stays; walking it again and again would cost every request
-    sockets = listen(addresses.known_ports(addresses_file) if addresses_file else {})
+    known = addresses.known_ports(addresses_file) if addresses_file else {}
+    sockets = listen(known if first_port is None else addresses.ports_from(first_port), host)
     ports = {name: bound.getsockname()[1] for name, bound in sockets.items()}
     servers = {name: _server(app) for name, app in apps(estate, addresses.on_ports(ports), limits).items()}
     running = [asyncio.create_task(server.serve([sockets[name]])) for name, server in servers.items()]
@@ -54,11 +62,7 @@ async def serve(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):  # in place of those of the servers, which are several
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if truth_file:
-        addresses.write_whole(truth_file, orjson.dumps(truth(estate)))
-    if addresses_file:
-        content = orjson.dumps(addresses.document(estate, ports), option=orjson.OPT_INDENT_2)
-        addresses.write_whole(addresses_file, content)
+    addresses.write_both(estate, ports, addresses_file, truth_file)
     await asyncio.wait([*running, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     for server in servers.values():
         server.should_exit = True
@@ -77,9 +81,9 @@ def _server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle on
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((addresses.HOST, port))
+    bound.bind((host, port))
     bound.listen(BACKLOG)
     return bound

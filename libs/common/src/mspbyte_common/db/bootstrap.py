@@ -20,6 +20,9 @@ from mspbyte_common.db.views import apply_views, drop_views
 LOCK = 4_711_001
 """The advisory lock under which only one bootstrap runs at a time."""
 
+REVISION_TABLE = "alembic_version"
+"""Alembic's own table. Every role reads it: a service waits for the schema it was written for (`revision.py`)."""
+
 
 def alembic_config(connection: sa.Connection | None = None) -> Config:
     """Alembic's configuration: the migrations beside this file."""
@@ -105,6 +108,7 @@ def _grant(connection: psycopg.Connection, role: Role) -> None:
             sql.SQL("REVOKE ALL ({}) ON {} FROM {}").format(sql.Identifier(column), sql.Identifier(table), name)
         )
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
+    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(REVISION_TABLE), name))
     for table, privileges in role.tables.items():
         for privilege in privileges:
             connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), name))

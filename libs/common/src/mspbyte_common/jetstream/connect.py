@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from ssl import create_default_context
 
 import nats
 import structlog
@@ -13,8 +15,13 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def open_nats(url: str, name: str, *, credentials: tuple[str, str] | None = None) -> AsyncIterator[Client]:
-    """A client that reconnects for ever, every quarter of a second; drained when the block ends."""
+async def open_nats(
+    url: str, name: str, *, credentials: tuple[str, str] | None = None, ca_file: Path | None = None
+) -> AsyncIterator[Client]:
+    """A client that reconnects for ever, every quarter of a second; drained when the block ends.
+
+    With `ca_file` it speaks TLS only, to a broker whose certificate that authority signed for the name in the address.
+    """
 
     async def report(error: Exception) -> None:
         log.warning("nats_error", error=str(error) or type(error).__name__)
@@ -31,6 +38,7 @@ async def open_nats(url: str, name: str, *, credentials: tuple[str, str] | None 
         name=name,
         user=user,
         password=password,
+        tls=create_default_context(cafile=str(ca_file)) if ca_file else None,
         inbox_prefix=f"_INBOX_{name.replace('-', '_')}".encode(),
         allow_reconnect=True,
         max_reconnect_attempts=-1,

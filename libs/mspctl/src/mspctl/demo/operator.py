@@ -17,35 +17,39 @@ MSP = "Demo MSP"
 
 
 def connect_vendors(database: Database, simulators: Path) -> None:
-    """Adds a connection to each simulator, with the address and credentials it wrote down."""
+    """Adds a connection to each simulator that has none yet, with the address and credentials it wrote down."""
     known = orjson.loads(simulators.read_bytes())
     m365, autotask, sophos = known["m365"], known["autotask"], known["sophos"]
-    add_connection(
-        database,
-        "autotask",
-        "Autotask",
-        {"username": autotask["username"], "zone_lookup_url": autotask["zone_lookup"]},
-        {"secret": autotask["secret"], "integration_code": autotask["integration_code"]},
+    with database.transaction() as connection:
+        connected = {row["vendor"] for row in store.connections(connection)}
+    wanted: tuple[tuple[str, str, dict[str, str], dict[str, object]], ...] = (
+        (
+            "autotask",
+            "Autotask",
+            {"username": autotask["username"], "zone_lookup_url": autotask["zone_lookup"]},
+            {"secret": autotask["secret"], "integration_code": autotask["integration_code"]},
+        ),
+        (
+            "m365",
+            "Microsoft 365",
+            {
+                "partner_tenant_id": m365["partner_tenant_id"],
+                "client_id": m365["client_id"],
+                "login_url": m365["login"],
+                "graph_url": m365["graph"],
+            },
+            {"client_secret": m365["client_secret"]},
+        ),
+        (
+            "sophos",
+            "Sophos",
+            {"client_id": sophos["client_id"], "identity_url": sophos["identity"], "api_url": sophos["api"]},
+            {"client_secret": sophos["client_secret"]},
+        ),
     )
-    add_connection(
-        database,
-        "m365",
-        "Microsoft 365",
-        {
-            "partner_tenant_id": m365["partner_tenant_id"],
-            "client_id": m365["client_id"],
-            "login_url": m365["login"],
-            "graph_url": m365["graph"],
-        },
-        {"client_secret": m365["client_secret"]},
-    )
-    add_connection(
-        database,
-        "sophos",
-        "Sophos",
-        {"client_id": sophos["client_id"], "identity_url": sophos["identity"], "api_url": sophos["api"]},
-        {"client_secret": sophos["client_secret"]},
-    )
+    for vendor, name, settings, secret in wanted:
+        if vendor not in connected:
+            add_connection(database, vendor, name, settings, secret)
 
 
 class Mapping:

@@ -55,24 +55,60 @@ def permissions(service: str) -> Permissions:
 USERS = (BOOTSTRAP, "svc_scheduler", *PULLS)
 
 
-def render(*, port: int, monitor_port: int, store: Path, password: Callable[[str], str]) -> str:
-    """The text of nats.conf."""
+@dataclass(frozen=True)
+class Cluster:
+    """Several servers that are one broker: its name, where each other's routes are, the port for them."""
+
+    name: str
+    routes: tuple[str, ...]
+    port: int = 6222
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificate and key of this server, and the authority that signed those of the others."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+def render(
+    *,
+    port: int,
+    monitor_port: int,
+    store: Path,
+    password: Callable[[str], str],
+    host: str = "127.0.0.1",
+    name: str = "embedded",
+    cluster: Cluster | None = None,
+    tls: Tls | None = None,
+) -> str:
+    """The text of nats.conf. With `tls` clients speak TLS, and servers prove themselves to each other by certificate."""
     users = []
-    for name in USERS:
-        allowed = permissions(name)
+    for user in USERS:
+        allowed = permissions(user)
         users.append(
             {
-                "user": name,
-                "password": password(name),
+                "user": user,
+                "password": password(user),
                 "permissions": {"publish": list(allowed.publish), "subscribe": list(allowed.subscribe)},
             }
         )
-    conf = {
-        "server_name": "embedded",
-        "listen": f"127.0.0.1:{port}",
-        "http": f"127.0.0.1:{monitor_port}",
+    conf: dict[str, object] = {
+        "server_name": name,
+        "listen": f"{host}:{port}",
+        "http": f"{host}:{monitor_port}",
         "max_payload": 1 << 20,
         "jetstream": {"store_dir": str(store), "max_memory_store": 64 << 20, "max_file_store": 4 << 30},
         "authorization": {"users": users},
     }
+    certificate = (
+        {"cert_file": str(tls.certificate), "key_file": str(tls.key), "ca_file": str(tls.authority)} if tls else None
+    )
+    if certificate:
+        conf["tls"] = certificate
+    if cluster:
+        routes = {"name": cluster.name, "listen": f"{host}:{cluster.port}", "routes": list(cluster.routes)}
+        conf["cluster"] = routes | ({"tls": certificate | {"verify": True}} if certificate else {})
     return orjson.dumps(conf, option=orjson.OPT_INDENT_2).decode() + "\n"

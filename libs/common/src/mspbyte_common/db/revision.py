@@ -1,0 +1,32 @@
+"""Which schema a process was written for, and whether the database has it: what orders services after the bootstrap."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from alembic.script import ScriptDirectory
+
+from mspbyte_common.db.bootstrap import alembic_config
+from mspbyte_common.db.engine import Connection
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """The revisions this version knows, newest first."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return tuple(revision.revision for revision in script.walk_revisions())
+
+
+async def behind(connection: Connection) -> str | None:
+    """Why the schema is too old for this version, or None.
+
+    A revision this version does not know is a newer one: migrations expand before they contract, so the release before
+    runs on it.
+    """
+    wanted, *older = known_revisions()
+    cursor = await connection.execute("SELECT version_num FROM alembic_version")
+    found = [str(row[0]) for row in await cursor.fetchall()]
+    stale = [revision for revision in found if revision in older]
+    if found and not stale:
+        return None
+    return f"the schema is at {', '.join(found) or 'nothing'}, this version needs {wanted}: run mspctl bootstrap"
