@@ -72,6 +72,8 @@ def test_the_commands_are_these():
         "link unmerge",
         "msp add",
         "msp list",
+        "nats-conf",
+        "operate",
         "quality list",
         "quarantine list",
         "quarantine replay",

@@ -10,6 +10,8 @@ import typer
 
 from mspbyte_common.errors import UsageError
 from mspctl.embedded.nats_conf import USERS, Cluster, Tls, render
+from mspctl.options import Json
+from mspctl.output import console, emit_json
 
 PORT, MONITOR_PORT = 4222, 8222
 
@@ -23,6 +25,8 @@ def nats_conf(
         list[str] | None, typer.Option("--route", help="nats://host:6222 of a server of the cluster; repeatable.")
     ] = None,
     tls: Annotated[Path | None, typer.Option("--tls", help="A directory with tls.crt, tls.key and ca.crt.")] = None,
+    *,
+    as_json: Json = False,
 ) -> None:
     """Writes nats.conf: one user per service, each with the subjects it needs and no others."""
     missing = [user for user in USERS if not (passwords / user).is_file()]
@@ -42,6 +46,10 @@ def nats_conf(
     descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         stream.write(text)
+    if as_json:
+        emit_json({"file": str(out), "users": list(USERS)})
+    else:
+        console.print(f"{out}: {len(USERS)} users.")
 
 
 def _certificate(folder: Path) -> Tls:

@@ -15,7 +15,8 @@ from mspbyte_common import ids
 from mspctl.demo.operator import MSP, Mapping, connect_vendors
 from mspctl.demo.watch import until_over
 from mspctl.failure import Failure
-from mspctl.output import console
+from mspctl.options import Json
+from mspctl.output import console, emit_json
 from mspctl.store import Database
 from mspctl.target import find
 from mspctl.tenants import store
@@ -29,6 +30,8 @@ def operate(
     ],
     truth: Annotated[Path, typer.Option("--truth", help="Whose each account is, as vendor-sim wrote it.")],
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long the sync may take.")] = 1_800.0,
+    *,
+    as_json: Json = False,
 ) -> None:
     """Connects simulated vendors, maps their accounts as they turn up, and returns when everything was synced.
 
@@ -42,7 +45,10 @@ def operate(
         asyncio.run(until_over(database, mapping, lambda _: None, seconds))
     finally:
         database.close()
-    console.print("Everything is synced.")
+    if as_json:
+        emit_json({"msp": str(database.msp_id), "synced": True})
+    else:
+        console.print("Everything is synced.")
 
 
 def _msp_when_the_schema_stands(database: Database, seconds: float) -> UUID:
