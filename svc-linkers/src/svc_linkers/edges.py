@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ Place = tuple[UUID, str]
 """(scope, value): where keys meet."""
 Traits = Mapping[tuple[UUID, str], frozenset[str]]
 """What each entity is known by: (entity, key type) → values."""
+Evidence = Mapping[str, str]
+"""Why an edge is there: the keys that met, or who decided it."""
 NOTHING: frozenset[str] = frozenset()
 
 
@@ -30,7 +32,7 @@ class Edge(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A record that is known by a value."""
+    """A record that has a key."""
 
     entity_id: UUID
     key_type: str
@@ -53,11 +55,22 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """What is to be written: edges that end, edges that begin."""
+class WrittenRule:
+    """What an edge says of the rule it comes from."""
 
-    ended: tuple[Stored, ...]
-    begun: tuple[Edge, ...]
+    id: str
+    version: int
+    relation: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be written of a rule: edges that end, edges that begin, each with its evidence."""
+
+    rule: WrittenRule
+    ended: Sequence[Stored]
+    begun: Mapping[Edge, Evidence]
 
     @property
     def ends(self) -> set[UUID]:
@@ -66,29 +79,29 @@ class Difference:
         return {end for edge in edges for end in (edge.source_id, edge.target_id)}
 
 
-def difference(version: int, desired: Collection[Edge], existing: Iterable[Stored]) -> Difference:
+def difference(
+    rule: WrittenRule, desired: Collection[Edge], existing: Iterable[Stored], evidence: Callable[[Edge], Evidence]
+) -> Change:
     """Ends what exists but is not desired, or is another version's; begins what is desired but does not exist."""
     kept, ended = set(), []
     for stored in existing:
-        if stored.edge in desired and stored.rule_version == version:
+        if stored.edge in desired and stored.rule_version == rule.version:
             kept.add(stored.edge)
         else:
             ended.append(stored)
-    return Difference(tuple(ended), tuple(edge for edge in desired if edge not in kept))
+    return Change(rule, ended, {edge: evidence(edge) for edge in desired if edge not in kept})
 
 
 def referenced(
-    rule: ReferenceRule, sources: Iterable[tuple[UUID, Place]], targets: Iterable[tuple[UUID, Place]]
+    rule: ReferenceRule, mine: Iterable[tuple[UUID, Place]], met: Mapping[Place, Sequence[Holder]], *, refers: bool
 ) -> set[Edge]:
-    """An edge from each record that refers to a value to each that is known by it."""
-    known: dict[Place, list[UUID]] = defaultdict(list)
-    for target, place in targets:
-        known[place].append(target)
+    """An edge for each record of the rule's other end that is met at a place; `refers`: mine are those that refer."""
+    kinds = rule.targets if refers else (rule.source,)
     found = set()
-    for source, place in sources:
-        for target in known.get(place, ()):
-            if source != target:
-                ends = (target, source) if rule.reverse else (source, target)
+    for one, place in mine:
+        for other in met.get(place, ()):
+            if other.kind in kinds and other.entity_id != one:
+                ends = (one, other.entity_id) if refers != rule.reverse else (other.entity_id, one)
                 found.add(Edge(*ends, *place))
     return found
 

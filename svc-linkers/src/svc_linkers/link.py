@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
+from dataclasses import dataclass
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.ledger.item import Item, Next, batches
 from svc_linkers import rules as declared
 from svc_linkers import store
+from svc_linkers.batch import Batch
 from svc_linkers.clusters.regroup import regroup
-from svc_linkers.locks import Locks
-from svc_linkers.relink import Batch, relink_decisions, relink_reference, relink_sameness
+from svc_linkers.edges import Change, trait_types
+from svc_linkers.locks import Locks, joined
+from svc_linkers.relink import (
+    decision_change,
+    holders,
+    reference_change,
+    references_asked,
+    sameness_asked,
+    sameness_change,
+    sameness_places,
+    together,
+)
 from svc_linkers.rule import ClusterRule, ReferenceRule, SamenessRule
 
 REFERENCES = tuple(index(discover(declared, ReferenceRule), key=lambda rule: rule.id).values())
@@ -20,39 +31,76 @@ SAMENESS = tuple(index(discover(declared, SamenessRule), key=lambda rule: rule.i
 CLUSTERS = tuple(index(discover(declared, ClusterRule), key=lambda rule: rule.relation).values())
 
 
+@dataclass(frozen=True)
+class Rules:
+    """The rules that concern a kind."""
+
+    references: Sequence[ReferenceRule]
+    sameness: Sequence[SamenessRule]
+
+    @classmethod
+    def of(cls, kind: str) -> Rules:
+        """Those that have it on either side."""
+        return cls(
+            [rule for rule in REFERENCES if kind == rule.source or kind in rule.targets],
+            [rule for rule in SAMENESS if kind in (rule.left, rule.right)],
+        )
+
+    @property
+    def msp_wide(self) -> bool:
+        """Whether keys meet anywhere in the msp."""
+        return "msp" in {rule.scope for rule in self.references} | {rule.scope for rule in self.sameness}
+
+
 async def link(connection: Connection, item: Item) -> Sequence[Next]:
     """Finds the edges that should be, ends those that should not, and has both ends judged.
 
     Batches that share an account or a client are linked one after the other: of two records that belong together the
-    later batch sees the earlier's keys and edges, so that no edge outlives its reason.
+    later batch sees the earlier's keys and edges, so that no edge outlives its reason. It costs as many statements
+    whatever the number of records and rules: all rules ask together, and what changes is written at once.
     """
-    ids = item.entity_ids
-    references = [rule for rule in REFERENCES if item.kind == rule.source or item.kind in rule.targets]
-    sameness = [rule for rule in SAMENESS if item.kind in (rule.left, rule.right)]
-    former = await store.take_former(connection, ids)
+    rules = Rules.of(item.kind)
+    claim = await store.claim(connection, item.entity_ids)
     locks = Locks(connection, item.msp_id)
-    scopes = await store.scopes(connection, ids, former)
-    if "msp" in {rule.scope for rule in references} | {rule.scope for rule in sameness}:
-        scopes.add(item.msp_id)
-    await locks.take(scopes)
-    at = await store.moment(connection)
-    clusters = [cluster for cluster in CLUSTERS if item.kind in cluster.kinds]
-    relations = {one.relation for one in references} | {one.relation for one in sameness}
-    relations |= {one.relation for one in clusters}
-    existing = await store.edges_at(connection, ids, relations)
-    keys = await store.keys_at(connection, ids)
-    batch = Batch(connection, item.msp_id, at, ids, former, keys, existing)
-    touched: dict[str, set[UUID]] = {relation: set() for relation in relations}
-    for reference in references:
-        touched[reference.relation] |= await relink_reference(batch, reference, item.kind)
-    for relation in sorted({rule.relation for rule in sameness}):
-        rules = [rule for rule in sameness if rule.relation == relation]
-        touched[relation] |= await relink_sameness(batch, relation, rules, item.kind)
-    for cluster in clusters:
-        touched[cluster.relation] |= await relink_decisions(batch, cluster.relation)
-        touched[cluster.relation] |= await regroup(connection, locks, at, cluster, {*ids, *touched[cluster.relation]})
-    others = set().union(*touched.values()) - set(ids)
+    scopes = joined(claim.scopes, claim.pins) | ({item.msp_id} if rules.msp_wide else set())
+    async with connection.pipeline():
+        await locks.take(scopes)
+        known = await store.known(connection, item.entity_ids)
+    batch = Batch(item.msp_id, item.kind, known.keys, claim.former, known.existing)
+    changes = await _changes(connection, batch, rules, known.decided)
+    await store.write(connection, item.msp_id, known.at, changes)
+    touched = {end for change in changes for end in change.ends}
+    for cluster in CLUSTERS:
+        seeds = {end for change in changes if change.rule.relation == cluster.relation for end in change.ends}
+        seeds |= batch.linked(cluster.relation)
+        if seeds:
+            touched |= await regroup(connection, locks, known.at, cluster, seeds)
     return [
-        *batches("evaluate", item.kind, item.account_id, ids),
-        *batches("evaluate", "recheck", item.account_id, others),
+        *batches("evaluate", item.kind, item.account_id, item.entity_ids),
+        *batches("evaluate", "recheck", item.account_id, touched - set(item.entity_ids)),
+    ]
+
+
+async def _changes(connection: Connection, batch: Batch, rules: Rules, decided: store.Decided) -> list[Change]:
+    """What is to be written, of every rule and of what people decided."""
+    sought = {rule.id: sameness_places(batch, rule) for rule in rules.sameness}
+    asked = together(
+        (
+            *references_asked(batch, rules.references),
+            *(one for rule in rules.sameness for one in sameness_asked(rule, sought[rule.id])),
+        )
+    )
+    met = await store.surroundings(connection, batch.msp_id, asked, sought) if asked else store.Surroundings({}, {})
+    held = {rule.id: holders(rule, sought[rule.id], met.answers) for rule in rules.sameness}
+    compared = {one.entity_id for places in held.values() for found in places.values() for one in found}
+    told = await store.told(connection, compared, trait_types(rules.sameness)) if compared else store.Told({}, {})
+    return [
+        *(reference_change(batch, rule, met.answers) for rule in rules.references),
+        *(
+            sameness_change(
+                rule, held[rule.id], met.existing.get(rule.id, ()), told.traits, told.rejected.get(rule.relation, ())
+            )
+            for rule in rules.sameness
+        ),
+        *(decision_change(batch, cluster.relation, decided.get(cluster.relation, {})) for cluster in CLUSTERS),
     ]

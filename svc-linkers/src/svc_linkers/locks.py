@@ -8,6 +8,7 @@ from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from svc_linkers import store
+from svc_linkers.clusters.partition import components
 
 STRIPES = 64
 """Scopes share this many locks per msp, so that a batch that touches a thousand clients does not hold a thousand."""
@@ -26,7 +27,7 @@ class Locks:
     held: set[int] = field(default_factory=set)
 
     async def take(self, scopes: Collection[UUID]) -> None:
-        """Waits for the scopes a batch begins with."""
+        """Locks the scopes a batch begins with; what is sent to the database afterwards waits for them."""
         wanted = _stripes(scopes)
         await store.lock(self.connection, self.msp_id, wanted)
         self.held.update(wanted)
@@ -43,6 +44,15 @@ class Locks:
         await store.lock_now(self.connection, self.msp_id, wanted)
         self.held.update(wanted)
         return True
+
+
+def joined(scopes: Collection[UUID], pins: Collection[tuple[UUID, UUID]]) -> set[UUID]:
+    """The scopes and all that pins join to them, over any number of pins."""
+    if not pins:
+        return set(scopes)
+    root = components({*scopes, *(end for pin in pins for end in pin)}, pins)
+    reached = {root[scope] for scope in scopes}
+    return {scope for scope, top in root.items() if top in reached}
 
 
 def _stripes(scopes: Iterable[UUID]) -> list[int]:

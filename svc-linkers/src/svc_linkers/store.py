@@ -1,15 +1,16 @@
 """SQL of the linkers: keys, locks, decisions and entity_relationship.
 
-Statements look up by index, value by value (`CROSS JOIN LATERAL … OFFSET 0`), whatever the planner believes about tables
-that were empty a minute ago; what is found is put together in `edges.py`.
+Each function goes to the server and back once, however much it asks. Statements look up by index, value by value
+(`CROSS JOIN LATERAL … OFFSET 0`), whatever the planner believes about tables that were empty a minute ago; what is found
+is put together in `relink.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
@@ -17,34 +18,80 @@ from psycopg.errors import LockNotAvailable
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.hashing import canonical
 from mspbyte_common.links import SHARED_BY
-from svc_linkers.edges import Difference, Edge, Holder, Place, Stored
-from svc_linkers.rule import SamenessRule, Scope
+from svc_linkers.batch import Answers, Asked, Existing, FormerKey, OwnKey
+from svc_linkers.edges import Change, Edge, Evidence, Holder, Place, Stored, Traits
+from svc_linkers.rule import Scope
 
+K = TypeVar("K")
+V = TypeVar("V")
+Decided = Mapping[str, Mapping[Edge, Evidence]]
+"""What people confirmed or pinned, by relation."""
+
+_STORED = "x.id, x.rule_version, x.source_id, x.target_id, x.scope_id, x.key_value, x.held_back"
 _SCOPE_COLUMN: dict[Scope, str] = {"msp": "msp_id", "client": "client_id", "account": "account_id"}
+_MET = " UNION ALL ".join(
+    f"""
+    SELECT entity_id, kind, resource FROM entity_key
+    WHERE q.scope = '{scope}' AND msp_id = %(msp)s AND key_type = q.key_type AND key_value = p.value AND refers = q.refers
+      AND {column} = p.scope_id AND (q.kind IS NULL OR kind = q.kind)
+    """  # noqa: S608 - built from constants
+    for scope, column in _SCOPE_COLUMN.items()
+)
+"""Who has a question's key at a place."""
+REJECTED = """
+    SELECT relation, one_id, other_id FROM link_decision
+    WHERE one_id = ANY(%(ids)s::uuid[]) AND other_id = ANY(%(ids)s::uuid[]) AND verdict = 'rejected' AND cleared_at IS NULL
+    """
+"""Pairs among these records of which a person said that they are two things."""
 
 
-@dataclass(frozen=True)
-class FormerKey:
-    """A key that a record of the batch lost since it was last linked."""
+class Claim(NamedTuple):
+    """What a batch takes up, and what it has to lock first."""
 
-    key_type: str
-    key_value: str
-    account_id: UUID
-    client_id: UUID | None
+    former: list[FormerKey]
+    scopes: set[UUID]
+    pins: list[tuple[UUID, UUID]]
 
 
-@dataclass(frozen=True)
-class WrittenRule:
-    """What an edge says of the rule it comes from."""
+async def claim(connection: Connection, ids: Sequence[UUID]) -> Claim:
+    """The keys the records lost, within which accounts and clients they may meet others, and which of those any pin joins.
 
-    id: str
-    version: int
-    relation: str
-    confidence: float
+    Lost keys are noted until this batch takes them up.
+    """
+    given = {"ids": id_array(ids)}
+    async with connection.pipeline():
+        former = await connection.execute(
+            """
+            DELETE FROM former_key WHERE entity_id = ANY(%(ids)s::uuid[])
+            RETURNING key_type, key_value, account_id, client_id
+            """,
+            given,
+        )
+        scopes = await connection.execute(
+            """
+            SELECT account_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[])
+            UNION SELECT client_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[]) AND client_id IS NOT NULL
+            UNION SELECT coalesce(client_id, account_id) FROM entity WHERE id = ANY(%(ids)s::uuid[])
+            """,
+            given,
+        )
+        pins = await connection.execute(
+            """
+            SELECT coalesce(a.client_id, a.account_id), coalesce(b.client_id, b.account_id)
+            FROM link_decision d JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
+            WHERE d.verdict = 'pinned' AND d.cleared_at IS NULL
+              AND coalesce(a.client_id, a.account_id) <> coalesce(b.client_id, b.account_id)
+            """
+        )
+        return Claim(
+            [FormerKey(*row) for row in await former.fetchall()],
+            {row[0] for row in await scopes.fetchall()},
+            [(row[0], row[1]) for row in await pins.fetchall()],
+        )
 
 
 async def lock(connection: Connection, msp_id: UUID, stripes: Sequence[int]) -> None:
-    """Waits for these locks, in this order."""
+    """Waits for these locks, in this order. It does not wait for the answer: whatever is sent after it stands behind them."""
     await connection.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('link:' || %s::text || ':' || s, 0)) FROM unnest(%s::int[]) AS s",
         (str(msp_id), list(stripes)),
@@ -66,257 +113,202 @@ async def lock_now(connection: Connection, msp_id: UUID, stripes: Sequence[int])
         raise LockNotAvailable(message)
 
 
-async def moment(connection: Connection) -> datetime:
-    """Now, after whatever was waited for: the edges of batches that follow each other have dates that do so too."""
-    cursor = await connection.execute("SELECT clock_timestamp()")
-    row: tuple[datetime] | None = await cursor.fetchone()
-    if row is None:
-        message = "the database has no clock"
-        raise LookupError(message)
-    return row[0]
+class Known(NamedTuple):
+    """What is known of a batch once nobody else can change it, and when that was.
 
-
-async def take_former(connection: Connection, ids: Sequence[UUID]) -> list[FormerKey]:
-    """What the records were known by and no longer are; noted until now, for this batch."""
-    cursor = await connection.execute(
-        "DELETE FROM former_key WHERE entity_id = ANY(%s::uuid[]) RETURNING key_type, key_value, account_id, client_id",
-        (id_array(ids),),
-    )
-    return [FormerKey(*row) for row in await cursor.fetchall()]
-
-
-async def scopes(connection: Connection, ids: Sequence[UUID], former: Iterable[FormerKey]) -> set[UUID]:
-    """The accounts and clients within which these records may meet others, and those that pins join to them."""
-    cursor = await connection.execute(
-        """
-        WITH RECURSIVE pin AS MATERIALIZED (
-            SELECT coalesce(a.client_id, a.account_id) AS one, coalesce(b.client_id, b.account_id) AS other
-            FROM link_decision d JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
-            WHERE d.verdict = 'pinned' AND d.cleared_at IS NULL
-              AND coalesce(a.client_id, a.account_id) <> coalesce(b.client_id, b.account_id)
-        ), reached (id) AS (
-            SELECT unnest(%(former)s::uuid[])
-            UNION SELECT account_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[])
-            UNION SELECT client_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[]) AND client_id IS NOT NULL
-            UNION SELECT coalesce(client_id, account_id) FROM entity WHERE id = ANY(%(ids)s::uuid[])
-        ), joined (id) AS (
-            SELECT id FROM reached
-            UNION SELECT CASE WHEN pin.one = joined.id THEN pin.other ELSE pin.one END
-            FROM joined JOIN pin ON joined.id IN (pin.one, pin.other)
-        )
-        SELECT id FROM joined
-        """,
-        {
-            "ids": id_array(ids),
-            "former": [scope for key in former for scope in (key.account_id, key.client_id) if scope is not None],
-        },
-    )
-    return {row[0] for row in await cursor.fetchall()}
-
-
-def scope_of(key: FormerKey | OwnKey, msp_id: UUID, scope: Scope) -> UUID | None:
-    """Within what a key meets others."""
-    return {"msp": msp_id, "client": key.client_id, "account": key.account_id}[scope]
-
-
-class OwnKey(NamedTuple):
-    """A key of a record of the batch."""
-
-    entity_id: UUID
-    refers: bool
-    key_type: str
-    key_value: str
-    account_id: UUID
-    client_id: UUID | None
-
-
-async def keys_at(connection: Connection, ids: Sequence[UUID]) -> list[OwnKey]:
-    """Every key of the batch's records."""
-    cursor = await connection.execute(
-        """
-        SELECT entity_id, refers, key_type, key_value, account_id, client_id FROM entity_key
-        WHERE entity_id = ANY(%s::uuid[])
-        """,
-        (id_array(ids),),
-    )
-    return [OwnKey(*row) for row in await cursor.fetchall()]
-
-
-async def keys_of(
-    connection: Connection, msp_id: UUID, scope: Scope, places: Collection[Place], key_type: str, *, refers: bool
-) -> list[tuple[UUID, str, Place]]:
-    """(entity, kind, place) of all who have a key of that type at these places."""
-    if not places:
-        return []
-    cursor = await connection.execute(
-        f"""
-        SELECT k.entity_id, k.kind, p.scope_id, p.value
-        FROM json_to_recordset(%(places)s::json) AS p (scope_id uuid, value text) CROSS JOIN LATERAL (
-            SELECT entity_id, kind FROM entity_key
-            WHERE msp_id = %(msp)s AND key_type = %(type)s AND key_value = p.value AND refers = %(refers)s
-              AND {_SCOPE_COLUMN[scope]} = p.scope_id OFFSET 0) AS k
-        """,  # noqa: S608 - the column is one of three
-        {**_places(places), "msp": msp_id, "type": key_type, "refers": refers},
-    )
-    return [(row[0], row[1], (row[2], row[3])) for row in await cursor.fetchall()]
-
-
-async def holders(
-    connection: Connection, msp_id: UUID, rule: SamenessRule, places: Collection[Place]
-) -> dict[Place, list[Holder]]:
-    """Who is known by these values; of a value that too many are known by, one more than may be."""
-    cursor = await connection.execute(
-        f"""
-        SELECT p.scope_id, p.value, k.*
-        FROM json_to_recordset(%(places)s::json) AS p (scope_id uuid, value text) CROSS JOIN LATERAL (
-            SELECT h.entity_id, h.key_type, h.kind, h.resource FROM entity_key h
-            WHERE h.msp_id = %(msp)s AND h.key_type = ANY(%(types)s) AND h.key_value = p.value AND NOT h.refers
-              AND h.{_SCOPE_COLUMN[rule.scope]} = p.scope_id
-              AND (h.key_type = %(left_key)s AND h.kind = %(left)s OR h.key_type = %(right_key)s AND h.kind = %(right)s)
-            LIMIT %(most)s) AS k
-        """,  # noqa: S608 - the column is one of three
-        {
-            **_places(places),
-            "msp": msp_id,
-            "types": sorted({rule.left_key, rule.right_key}),
-            "left": rule.left,
-            "left_key": rule.left_key,
-            "right": rule.right,
-            "right_key": rule.right_key,
-            "most": SHARED_BY + 1,
-        },
-    )
-    found: dict[Place, list[Holder]] = {}
-    for row in await cursor.fetchall():
-        found.setdefault((row[0], row[1]), []).append(Holder(*row[2:]))
-    return found
-
-
-async def traits(
-    connection: Connection, ids: Collection[UUID], key_types: Collection[str]
-) -> dict[tuple[UUID, str], frozenset[str]]:
-    """(entity, key type) → the values of these types that the entities are known by."""
-    cursor = await connection.execute(
-        """
-        SELECT i.id, k.key_type, k.key_value FROM unnest(%s::uuid[]) AS i (id) CROSS JOIN LATERAL (
-            SELECT key_type, key_value FROM entity_key
-            WHERE entity_id = i.id AND NOT refers AND key_type = ANY(%s) OFFSET 0) AS k
-        """,
-        (id_array(ids), list(key_types)),
-    )
-    found: dict[tuple[UUID, str], set[str]] = {}
-    for entity, key_type, value in await cursor.fetchall():
-        found.setdefault((entity, key_type), set()).add(value)
-    return {place: frozenset(values) for place, values in found.items()}
-
-
-_STORED = "x.id, x.rule_version, x.source_id, x.target_id, x.scope_id, x.key_value, x.held_back"
-
-
-async def edges_at(
-    connection: Connection, ids: Sequence[UUID], relations: Collection[str]
-) -> dict[tuple[str, str], list[Stored]]:
-    """The edges that hold at these records, by (relation, rule)."""
-    cursor = await connection.execute(
-        f"""
-        SELECT DISTINCT x.relation, x.rule, {_STORED}
-        FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
-            SELECT * FROM entity_relationship
-            WHERE source_id = i.id AND valid_to IS NULL AND relation = ANY(%(relations)s)
-            UNION ALL
-            SELECT * FROM entity_relationship
-            WHERE target_id = i.id AND valid_to IS NULL AND relation = ANY(%(relations)s) OFFSET 0) AS x
-        """,  # noqa: S608 - built from constants
-        {"ids": id_array(ids), "relations": list(relations)},
-    )
-    found: dict[tuple[str, str], list[Stored]] = {}
-    for row in await cursor.fetchall():
-        found.setdefault((row[0], row[1]), []).append(Stored.of(row[2:]))
-    return found
-
-
-async def edges_of(connection: Connection, rule: str, places: Collection[Place]) -> list[Stored]:
-    """The edges of a rule of sameness that hold because of these values."""
-    cursor = await connection.execute(
-        f"""
-        SELECT {_STORED}
-        FROM json_to_recordset(%(places)s::json) AS p (scope_id uuid, value text) CROSS JOIN LATERAL (
-            SELECT * FROM entity_relationship
-            WHERE rule = %(rule)s AND scope_id = p.scope_id AND key_value = p.value AND valid_to IS NULL
-              AND "left"(relation, 5) = 'same_' OFFSET 0) AS x
-        """,  # noqa: S608 - built from constants
-        {**_places(places), "rule": rule},
-    )
-    return [Stored.of(row) for row in await cursor.fetchall()]
-
-
-async def decided(connection: Connection, relation: str, ids: Sequence[UUID]) -> dict[Edge, dict[str, str]]:
-    """Edges that a person confirmed or pinned at these records, each with its evidence.
-
-    They hold while both records exist, whatever their keys say; a confirmed one only within one client.
+    The moment is after whatever was waited for: the edges of batches that follow each other have dates that do so too.
     """
-    cursor = await connection.execute(
-        """
-        SELECT DISTINCT ON (d.id)
-               CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN a.id ELSE b.id END,
-               CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN b.id ELSE a.id END,
-               least(coalesce(a.client_id, a.account_id), coalesce(b.client_id, b.account_id)), d.id::text,
-               CASE WHEN d.verdict = 'confirmed' AND a.client_id IS DISTINCT FROM b.client_id THEN 'other_client' END,
-               d.verdict, d.author, d.reason, d.decided_at
-        FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
-            SELECT * FROM link_decision WHERE one_id = i.id AND cleared_at IS NULL
-            UNION ALL
-            SELECT * FROM link_decision WHERE other_id = i.id AND cleared_at IS NULL OFFSET 0) AS d
-        JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
-        WHERE d.relation = %(relation)s AND d.verdict <> 'rejected' AND a.deleted_at IS NULL AND b.deleted_at IS NULL
-        """,
-        {"ids": id_array(ids), "relation": relation},
-    )
-    return {
-        Edge(*row[:5]): {"verdict": row[5], "author": row[6], "reason": row[7], "decided_at": row[8].isoformat()}
-        for row in await cursor.fetchall()
-    }
+
+    at: datetime
+    keys: list[OwnKey]
+    existing: Existing
+    decided: Decided
 
 
-async def write(
-    connection: Connection,
-    msp_id: UUID,
-    at: datetime,
-    rule: WrittenRule,
-    changes: Difference,
-    evidence: Mapping[Edge, Mapping[str, Any]],
-) -> None:
-    """Ends edges and begins others, at one moment."""
-    if changes.ended:
-        await connection.execute(
-            "UPDATE entity_relationship SET valid_to = %s WHERE id = ANY(%s)", (at, [one.id for one in changes.ended])
-        )
-    if changes.begun:
-        await connection.execute(
+async def known(connection: Connection, ids: Sequence[UUID]) -> Known:
+    """The records' keys, the edges that hold at them, and those that a person confirmed or pinned.
+
+    What a person said holds while both records exist, whatever their keys say; a confirmation only within one client.
+    """
+    given = {"ids": id_array(ids)}
+    async with connection.pipeline():
+        moment = await connection.execute("SELECT clock_timestamp()")
+        keys = await connection.execute(
             """
-            INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version, held_back,
-                                             confidence, scope_id, key_value, evidence, valid_from)
-            SELECT %(msp)s, %(relation)s, b.source_id, b.target_id,
-                   CASE WHEN b.held_back IS NULL THEN 'active' ELSE 'candidate' END, %(rule)s, %(version)s, b.held_back,
-                   %(confidence)s, b.scope_id, b.key_value, b.evidence, %(at)s
-            FROM json_to_recordset(%(begun)s::json)
-                 AS b (source_id uuid, target_id uuid, scope_id uuid, key_value text, held_back text, evidence jsonb)
+            SELECT entity_id, refers, key_type, key_value, account_id, client_id FROM entity_key
+            WHERE entity_id = ANY(%(ids)s::uuid[])
             """,
+            given,
+        )
+        edges = await connection.execute(
+            f"""
+            SELECT DISTINCT x.relation, x.rule, {_STORED}
+            FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+                SELECT * FROM entity_relationship WHERE source_id = i.id AND valid_to IS NULL
+                UNION ALL
+                SELECT * FROM entity_relationship WHERE target_id = i.id AND valid_to IS NULL OFFSET 0) AS x
+            """,  # noqa: S608 - built from constants
+            given,
+        )
+        decided = await connection.execute(
+            """
+            SELECT DISTINCT ON (d.id) d.relation,
+                   CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN a.id ELSE b.id END,
+                   CASE WHEN (a.kind, a.id) < (b.kind, b.id) THEN b.id ELSE a.id END,
+                   least(coalesce(a.client_id, a.account_id), coalesce(b.client_id, b.account_id)), d.id::text,
+                   CASE WHEN d.verdict = 'confirmed' AND a.client_id IS DISTINCT FROM b.client_id THEN 'other_client' END,
+                   d.verdict, d.author, d.reason, d.decided_at
+            FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+                SELECT * FROM link_decision WHERE one_id = i.id AND cleared_at IS NULL
+                UNION ALL
+                SELECT * FROM link_decision WHERE other_id = i.id AND cleared_at IS NULL OFFSET 0) AS d
+            JOIN entity a ON a.id = d.one_id JOIN entity b ON b.id = d.other_id
+            WHERE d.verdict <> 'rejected' AND a.deleted_at IS NULL AND b.deleted_at IS NULL
+            """,
+            given,
+        )
+        [(at,)] = await moment.fetchall()
+        return Known(
+            at,
+            [OwnKey(*row) for row in await keys.fetchall()],
+            _grouped(((row[0], row[1]), Stored.of(row[2:])) for row in await edges.fetchall()),
+            _decided(await decided.fetchall()),
+        )
+
+
+def _decided(rows: Iterable[Sequence[Any]]) -> Decided:
+    found: dict[str, dict[Edge, Evidence]] = {}
+    for relation, source, target, scope, value, held_back, verdict, author, reason, decided_at in rows:
+        evidence = {"verdict": verdict, "author": author, "reason": reason, "decided_at": decided_at.isoformat()}
+        found.setdefault(relation, {})[Edge(source, target, scope, value, held_back)] = evidence
+    return found
+
+
+class Surroundings(NamedTuple):
+    """Whom a batch meets, and the edges of sameness that are because of the values it is looked at for, by rule."""
+
+    answers: Answers
+    existing: Mapping[str, Sequence[Stored]]
+
+
+async def surroundings(
+    connection: Connection, msp_id: UUID, asked: Asked, sought: Mapping[str, Collection[Place]]
+) -> Surroundings:
+    """Answers every rule's questions, and finds what edges each rule of sameness has at the places sought for it."""
+    questions = list(asked)
+    rows = [(number, place) for number, question in enumerate(questions) for place in asked[question]]
+    places = [{"n": number, "scope_id": scope, "value": value} for number, (scope, value) in rows]
+    of_rules = [
+        {"rule": rule, "scope_id": scope, "value": value} for rule, found in sought.items() for scope, value in found
+    ]
+    async with connection.pipeline():
+        met = await connection.execute(
+            f"""
+            SELECT p.n, p.scope_id, p.value, k.entity_id, k.kind, k.resource
+            FROM json_to_recordset(%(questions)s::json)
+                 AS q (n int, scope text, key_type text, refers boolean, kind text, most int)
+            JOIN json_to_recordset(%(places)s::json) AS p (n int, scope_id uuid, value text) USING (n)
+            CROSS JOIN LATERAL ({_MET} LIMIT q.most) AS k
+            """,  # noqa: S608 - built from constants
             {
                 "msp": msp_id,
-                "relation": rule.relation,
-                "rule": rule.id,
-                "version": rule.version,
-                "confidence": rule.confidence,
-                "at": at,
-                "begun": canonical([{**edge._asdict(), "evidence": evidence[edge]} for edge in changes.begun]).decode(),
+                "places": _json(places),
+                "questions": _json(
+                    {**question._asdict(), "n": number, "most": None if question.kind is None else SHARED_BY + 1}
+                    for number, question in enumerate(questions)
+                ),
             },
         )
+        existing = await connection.execute(
+            f"""
+            SELECT p.rule, {_STORED}
+            FROM json_to_recordset(%(places)s::json) AS p (rule text, scope_id uuid, value text) CROSS JOIN LATERAL (
+                SELECT * FROM entity_relationship
+                WHERE rule = p.rule AND scope_id = p.scope_id AND key_value = p.value AND valid_to IS NULL
+                  AND "left"(relation, 5) = 'same_' OFFSET 0) AS x
+            """,  # noqa: S608 - built from constants
+            {"places": _json(of_rules)},
+        )
+        answers: dict[Any, dict[Place, list[Holder]]] = {question: {} for question in questions}
+        for number, scope, value, entity, kind, resource in await met.fetchall():
+            holder = Holder(entity, questions[number].key_type, kind, resource)
+            answers[questions[number]].setdefault((scope, value), []).append(holder)
+        return Surroundings(answers, _grouped((row[0], Stored.of(row[1:])) for row in await existing.fetchall()))
 
 
-def _places(places: Collection[Place]) -> dict[str, str]:
-    """Places as one JSON parameter: an array of each column takes psycopg many times as long to write."""
-    return {"places": canonical([{"scope_id": scope, "value": value} for scope, value in places]).decode()}
+class Told(NamedTuple):
+    """What tells records apart or speaks for them: what they are known by besides, and what people refused."""
+
+    traits: Traits
+    rejected: Mapping[str, set[frozenset[UUID]]]
+    """By relation."""
+
+
+async def told(connection: Connection, ids: Collection[UUID], key_types: Collection[str]) -> Told:
+    """The values of these key types that the records are known by, and which pairs of them are rejected."""
+    given = {"ids": id_array(ids), "types": list(key_types)}
+    async with connection.pipeline():
+        keys = await connection.execute(
+            """
+            SELECT i.id, k.key_type, k.key_value FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
+                SELECT key_type, key_value FROM entity_key
+                WHERE entity_id = i.id AND NOT refers AND key_type = ANY(%(types)s) OFFSET 0) AS k
+            """,
+            given,
+        )
+        rejected = await connection.execute(REJECTED, given)
+        traits = _grouped(((row[0], row[1]), row[2]) for row in await keys.fetchall())
+        pairs = _grouped((row[0], frozenset(row[1:])) for row in await rejected.fetchall())
+    return Told(
+        {record: frozenset(values) for record, values in traits.items()},
+        {relation: set(found) for relation, found in pairs.items()},
+    )
+
+
+async def write(connection: Connection, msp_id: UUID, at: datetime, changes: Sequence[Change]) -> None:
+    """Ends edges and begins others, at one moment."""
+    ended = [stored.id for change in changes for stored in change.ended]
+    begun = [
+        {**edge._asdict(), "n": number, "evidence": evidence}
+        for number, change in enumerate(changes)
+        for edge, evidence in change.begun.items()
+    ]
+    async with connection.pipeline():
+        if ended:
+            await connection.execute("UPDATE entity_relationship SET valid_to = %s WHERE id = ANY(%s)", (at, ended))
+        if begun:
+            await connection.execute(
+                """
+                INSERT INTO entity_relationship (msp_id, relation, source_id, target_id, state, rule, rule_version,
+                                                 held_back, confidence, scope_id, key_value, evidence, valid_from)
+                SELECT %(msp)s, r.relation, b.source_id, b.target_id,
+                       CASE WHEN b.held_back IS NULL THEN 'active' ELSE 'candidate' END, r.id, r.version, b.held_back,
+                       r.confidence, b.scope_id, b.key_value, b.evidence, %(at)s
+                FROM json_to_recordset(%(begun)s::json)
+                     AS b (n int, source_id uuid, target_id uuid, scope_id uuid, key_value text, held_back text,
+                           evidence jsonb)
+                JOIN json_to_recordset(%(rules)s::json)
+                     AS r (n int, id text, version int, relation text, confidence numeric) USING (n)
+                """,
+                {
+                    "msp": msp_id,
+                    "at": at,
+                    "begun": _json(begun),
+                    "rules": _json({**asdict(change.rule), "n": number} for number, change in enumerate(changes)),
+                },
+            )
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as one parameter: an array of each column takes psycopg many times as long to write."""
+    return canonical(list(rows)).decode()
 
 
 def id_array(ids: Iterable[UUID]) -> str:

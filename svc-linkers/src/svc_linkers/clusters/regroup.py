@@ -25,10 +25,9 @@ async def regroup(
     while True:
         edges = await store.connected(connection, rule.relation, seeds)
         ends = {end for stored in edges for end in (stored.edge.one, stored.edge.other)}
-        known = await store.members(connection, rule, {*seeds, *ends})
+        known, rejected = await store.around(connection, rule, {*seeds, *ends})
         if not await locks.widen({member.scope for member in known.values() if member.scope is not None}):
             break
-    rejected = await store.rejections(connection, rule.relation, known)
     records = {one: member.record for one, member in known.items()}
     cluster_of = partition(rule, records, [stored.edge for stored in edges], rejected)
     sizes = Counter(cluster_of.values())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.links import CONFLICT
 from svc_linkers.clusters.partition import Edge, Pair, Record
 from svc_linkers.rule import ClusterRule
-from svc_linkers.store import id_array
+from svc_linkers.store import REJECTED, id_array
 
 _COUNTS = f"""valid_to IS NULL AND "left"(relation, 5) = 'same_' AND relation = %(relation)s
               AND (state = 'active' OR held_back = '{CONFLICT}')"""
@@ -62,40 +63,36 @@ async def connected(connection: Connection, relation: str, seeds: Collection[UUI
     ]
 
 
-async def members(connection: Connection, rule: ClusterRule, ids: Collection[UUID]) -> dict[UUID, Member]:
+class Around(NamedTuple):
+    """Records by id, and pairs of them of which a person said that they are two things."""
+
+    members: dict[UUID, Member]
+    rejected: set[Pair]
+
+
+async def around(connection: Connection, rule: ClusterRule, ids: Collection[UUID]) -> Around:
     """These records, with the cluster each is in today."""
-    cursor = await connection.execute(
-        """
-        SELECT i.id, e.account_id, e.resource, e.client_id, m.cluster_id,
-               ARRAY(SELECT k.key_value FROM entity_key k
-                     WHERE k.entity_id = i.id AND NOT k.refers AND k.key_type = %(fragments)s)
-        FROM unnest(%(ids)s::uuid[]) AS i (id)
-        LEFT JOIN entity e ON e.id = i.id
-        LEFT JOIN cluster_member m ON m.entity_id = i.id AND m.relation = %(relation)s AND m.valid_to IS NULL
-        """,
-        {"ids": id_array(ids), "relation": rule.relation, "fragments": rule.fragments_by},
-    )
-    return {
-        row[0]: Member(
-            Record(row[0], (row[1], row[2]), frozenset(row[5])),
-            row[3] or row[1],
-            row[4],
+    given = {"ids": id_array(ids), "relation": rule.relation, "fragments": rule.fragments_by}
+    async with connection.pipeline():
+        members = await connection.execute(
+            """
+            SELECT i.id, e.account_id, e.resource, e.client_id, m.cluster_id,
+                   ARRAY(SELECT k.key_value FROM entity_key k
+                         WHERE k.entity_id = i.id AND NOT k.refers AND k.key_type = %(fragments)s)
+            FROM unnest(%(ids)s::uuid[]) AS i (id)
+            LEFT JOIN entity e ON e.id = i.id
+            LEFT JOIN cluster_member m ON m.entity_id = i.id AND m.relation = %(relation)s AND m.valid_to IS NULL
+            """,
+            given,
         )
-        for row in await cursor.fetchall()
-    }
-
-
-async def rejections(connection: Connection, relation: str, ids: Collection[UUID]) -> set[Pair]:
-    """Pairs among these records of which a person said that they are two things."""
-    cursor = await connection.execute(
-        """
-        SELECT one_id, other_id FROM link_decision
-        WHERE one_id = ANY(%(ids)s::uuid[]) AND other_id = ANY(%(ids)s::uuid[]) AND relation = %(relation)s
-          AND verdict = 'rejected' AND cleared_at IS NULL
-        """,
-        {"ids": id_array(ids), "relation": relation},
-    )
-    return {frozenset(row) for row in await cursor.fetchall()}
+        rejected = await connection.execute(REJECTED, given)
+        return Around(
+            {
+                row[0]: Member(Record(row[0], (row[1], row[2]), frozenset(row[5])), row[3] or row[1], row[4])
+                for row in await members.fetchall()
+            },
+            {frozenset(row[1:]) for row in await rejected.fetchall() if row[0] == rule.relation},
+        )
 
 
 async def restate(connection: Connection, at: datetime, held_back: Mapping[int, str | None]) -> None:
