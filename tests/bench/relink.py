@@ -24,6 +24,7 @@ from tests.bench.link_quality import PASSWORD, database
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Pool, open_pool, transaction
 from mspbyte_common.ledger.item import Item, Next, batches
+from mspbyte_common.settings import ServiceSettings
 from mspctl.bench import report
 from mspctl.bench.figure import Measured
 from svc_linkers.link import link
@@ -39,6 +40,7 @@ EACH = 2
 """Groups and licences of a person: 20 x 2,500 x (2 + 2) edges."""
 CHANGED = 0.005
 ROUNDS = 3
+HANDS = ServiceSettings.model_fields["hands"].default
 MSP = ids.derive("msp", "relink")
 
 
@@ -127,11 +129,15 @@ def pieces(keys: Sequence[StoredKey]) -> list[Next]:
 
 
 async def linked(pool: Pool, work: Sequence[Next]) -> None:
-    """Does the link work."""
-    for piece in work:
+    """Does the link work, as one linker does: as many pieces at a time as it has hands."""
+    free = asyncio.Semaphore(HANDS)
+
+    async def piece_linked(piece: Next) -> None:
         item = Item(0, MSP, None, piece.account_id, "link", piece.kind, list(piece.entity_ids), 0, "00-0-0-01")
-        async with transaction(pool, MSP) as connection:
+        async with free, transaction(pool, MSP) as connection:
             await link(connection, item)
+
+    await asyncio.gather(*(piece_linked(piece) for piece in work))
 
 
 def tagged(admin: str, tag: int) -> float:
@@ -165,7 +171,7 @@ async def measure() -> Measured:
         pools = {}
         for role in ("svc_linkers", "svc_resolvers"):
             url = psycopg.conninfo.make_conninfo(admin, user=role, password=PASSWORD)
-            pools[role] = await stack.enter_async_context(open_pool(url, role, size=2))
+            pools[role] = await stack.enter_async_context(open_pool(url, role, size=HANDS))
         keys = list(estate.keys())
         keep(admin, keys)
         await linked(pools["svc_linkers"], pieces([one for one in keys if one.kind == "identity"]))
@@ -188,7 +194,7 @@ async def measure() -> Measured:
         statistics.median(baseline),
         "seconds",
         edges,
-        {"changed": len(come), "rounds": ROUNDS, "cores": os.cpu_count()},
+        {"changed": len(come), "rounds": ROUNDS, "hands": HANDS, "cores": os.cpu_count()},
     )
 
 

@@ -54,8 +54,7 @@ class Stored:
         return cls(row[0], row[1], Edge(row[2], row[3], row[4], row[5], None if row[6] == CONFLICT else row[6]))
 
 
-@dataclass(frozen=True)
-class WrittenRule:
+class WrittenRule(NamedTuple):
     """What an edge says of the rule it comes from."""
 
     id: str

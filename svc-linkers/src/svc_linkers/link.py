@@ -63,9 +63,7 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     claim = await store.claim(connection, item.entity_ids)
     locks = Locks(connection, item.msp_id)
     scopes = joined(claim.scopes, claim.pins) | ({item.msp_id} if rules.msp_wide else set())
-    async with connection.pipeline():
-        await locks.take(scopes)
-        known = await store.known(connection, item.entity_ids)
+    known = await store.known(connection, item.msp_id, locks.first(scopes), item.entity_ids)
     batch = Batch(item.msp_id, item.kind, known.keys, claim.former, known.existing)
     changes = await _changes(connection, batch, rules, known.decided)
     await store.write(connection, item.msp_id, known.at, changes)
@@ -94,7 +92,7 @@ async def _changes(connection: Connection, batch: Batch, rules: Rules, decided: 
     held = {rule.id: holders(rule, sought[rule.id], met.answers) for rule in rules.sameness}
     compared = {one.entity_id for places in held.values() for found in places.values() for one in found}
     told = await store.told(connection, compared, trait_types(rules.sameness)) if compared else store.Told({}, {})
-    return [
+    changes = (
         *(reference_change(batch, rule, met.answers) for rule in rules.references),
         *(
             sameness_change(
@@ -103,4 +101,5 @@ async def _changes(connection: Connection, batch: Batch, rules: Rules, decided: 
             for rule in rules.sameness
         ),
         *(decision_change(batch, cluster.relation, decided.get(cluster.relation, {})) for cluster in CLUSTERS),
-    ]
+    )
+    return [change for change in changes if change.ended or change.begun]

@@ -26,11 +26,11 @@ class Locks:
     msp_id: UUID
     held: set[int] = field(default_factory=set)
 
-    async def take(self, scopes: Collection[UUID]) -> None:
-        """Locks the scopes a batch begins with; what is sent to the database afterwards waits for them."""
+    def first(self, scopes: Collection[UUID]) -> list[int]:
+        """The stripes a batch begins with, in order; to be waited for before anything is read."""
         wanted = _stripes(scopes)
-        await store.lock(self.connection, self.msp_id, wanted)
         self.held.update(wanted)
+        return wanted
 
     async def widen(self, scopes: Collection[UUID]) -> bool:
         """Takes scopes found on the way, such as that of a record pinned to another client's; False: all were held.

@@ -8,7 +8,6 @@ is put together in `relink.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -38,6 +37,8 @@ _MET = " UNION ALL ".join(
     for scope, column in _SCOPE_COLUMN.items()
 )
 """Who has a question's key at a place."""
+_STRIPE = "hashtextextended('link:' || %(msp)s::text || ':' || s, 0)"
+_OF_STRIPES = "FROM unnest(%(stripes)s::int[]) AS s"
 REJECTED = """
     SELECT relation, one_id, other_id FROM link_decision
     WHERE one_id = ANY(%(ids)s::uuid[]) AND other_id = ANY(%(ids)s::uuid[]) AND verdict = 'rejected' AND cleared_at IS NULL
@@ -68,12 +69,7 @@ async def claim(connection: Connection, ids: Sequence[UUID]) -> Claim:
             given,
         )
         scopes = await connection.execute(
-            """
-            SELECT account_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[])
-            UNION SELECT client_id FROM entity_key WHERE entity_id = ANY(%(ids)s::uuid[]) AND client_id IS NOT NULL
-            UNION SELECT coalesce(client_id, account_id) FROM entity WHERE id = ANY(%(ids)s::uuid[])
-            """,
-            given,
+            "SELECT DISTINCT account_id, client_id FROM entity WHERE id = ANY(%(ids)s::uuid[])", given
         )
         pins = await connection.execute(
             """
@@ -83,29 +79,20 @@ async def claim(connection: Connection, ids: Sequence[UUID]) -> Claim:
               AND coalesce(a.client_id, a.account_id) <> coalesce(b.client_id, b.account_id)
             """
         )
-        return Claim(
-            [FormerKey(*row) for row in await former.fetchall()],
-            {row[0] for row in await scopes.fetchall()},
-            [(row[0], row[1]) for row in await pins.fetchall()],
-        )
-
-
-async def lock(connection: Connection, msp_id: UUID, stripes: Sequence[int]) -> None:
-    """Waits for these locks, in this order. It does not wait for the answer: whatever is sent after it stands behind them."""
-    await connection.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended('link:' || %s::text || ':' || s, 0)) FROM unnest(%s::int[]) AS s",
-        (str(msp_id), list(stripes)),
+    lost = [FormerKey(*row) for row in await former.fetchall()]
+    within = [*await scopes.fetchall(), *((key.account_id, key.client_id) for key in lost)]
+    return Claim(
+        lost,
+        {scope for places in within for scope in places if scope is not None},
+        [(row[0], row[1]) for row in await pins.fetchall()],
     )
 
 
 async def lock_now(connection: Connection, msp_id: UUID, stripes: Sequence[int]) -> None:
     """Takes these locks; LockNotAvailable when somebody has one."""
     cursor = await connection.execute(
-        """
-        SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended('link:' || %s::text || ':' || s, 0)))
-        FROM unnest(%s::int[]) AS s
-        """,
-        (str(msp_id), list(stripes)),
+        f"SELECT bool_and(pg_try_advisory_xact_lock({_STRIPE})) {_OF_STRIPES}",
+        {"msp": str(msp_id), "stripes": list(stripes)},
     )
     row = await cursor.fetchone()
     if row is None or not row[0]:
@@ -125,13 +112,17 @@ class Known(NamedTuple):
     decided: Decided
 
 
-async def known(connection: Connection, ids: Sequence[UUID]) -> Known:
-    """The records' keys, the edges that hold at them, and those that a person confirmed or pinned.
+async def known(connection: Connection, msp_id: UUID, stripes: Sequence[int], ids: Sequence[UUID]) -> Known:
+    """Waits for these locks, in this order; then the records' keys, the edges that hold at them, and those of a person.
 
     What a person said holds while both records exist, whatever their keys say; a confirmation only within one client.
     """
     given = {"ids": id_array(ids)}
     async with connection.pipeline():
+        await connection.execute(
+            f"SELECT pg_advisory_xact_lock({_STRIPE}) {_OF_STRIPES}",
+            {"msp": str(msp_id), "stripes": list(stripes)},
+        )
         moment = await connection.execute("SELECT clock_timestamp()")
         keys = await connection.execute(
             """
@@ -142,7 +133,7 @@ async def known(connection: Connection, ids: Sequence[UUID]) -> Known:
         )
         edges = await connection.execute(
             f"""
-            SELECT DISTINCT x.relation, x.rule, {_STORED}
+            SELECT DISTINCT ON (x.id) x.relation, x.rule, {_STORED}
             FROM unnest(%(ids)s::uuid[]) AS i (id) CROSS JOIN LATERAL (
                 SELECT * FROM entity_relationship WHERE source_id = i.id AND valid_to IS NULL
                 UNION ALL
@@ -167,13 +158,13 @@ async def known(connection: Connection, ids: Sequence[UUID]) -> Known:
             """,
             given,
         )
-        [(at,)] = await moment.fetchall()
-        return Known(
-            at,
-            [OwnKey(*row) for row in await keys.fetchall()],
-            _grouped(((row[0], row[1]), Stored.of(row[2:])) for row in await edges.fetchall()),
-            _decided(await decided.fetchall()),
-        )
+    [(at,)] = await moment.fetchall()
+    return Known(
+        at,
+        [OwnKey(*row) for row in await keys.fetchall()],
+        _grouped(((row[0], row[1]), Stored.of(row[2:])) for row in await edges.fetchall()),
+        _decided(await decided.fetchall()),
+    )
 
 
 def _decided(rows: Iterable[Sequence[Any]]) -> Decided:
@@ -229,11 +220,11 @@ async def surroundings(
             """,  # noqa: S608 - built from constants
             {"places": _json(of_rules)},
         )
-        answers: dict[Any, dict[Place, list[Holder]]] = {question: {} for question in questions}
-        for number, scope, value, entity, kind, resource in await met.fetchall():
-            holder = Holder(entity, questions[number].key_type, kind, resource)
-            answers[questions[number]].setdefault((scope, value), []).append(holder)
-        return Surroundings(answers, _grouped((row[0], Stored.of(row[1:])) for row in await existing.fetchall()))
+    answers: dict[Any, dict[Place, list[Holder]]] = {question: {} for question in questions}
+    for number, scope, value, entity, kind, resource in await met.fetchall():
+        holder = Holder(entity, questions[number].key_type, kind, resource)
+        answers[questions[number]].setdefault((scope, value), []).append(holder)
+    return Surroundings(answers, _grouped((row[0], Stored.of(row[1:])) for row in await existing.fetchall()))
 
 
 class Told(NamedTuple):
@@ -257,8 +248,8 @@ async def told(connection: Connection, ids: Collection[UUID], key_types: Collect
             given,
         )
         rejected = await connection.execute(REJECTED, given)
-        traits = _grouped(((row[0], row[1]), row[2]) for row in await keys.fetchall())
-        pairs = _grouped((row[0], frozenset(row[1:])) for row in await rejected.fetchall())
+    traits = _grouped(((row[0], row[1]), row[2]) for row in await keys.fetchall())
+    pairs = _grouped((row[0], frozenset(row[1:])) for row in await rejected.fetchall())
     return Told(
         {record: frozenset(values) for record, values in traits.items()},
         {relation: set(found) for relation, found in pairs.items()},
@@ -294,7 +285,7 @@ async def write(connection: Connection, msp_id: UUID, at: datetime, changes: Seq
                     "msp": msp_id,
                     "at": at,
                     "begun": _json(begun),
-                    "rules": _json({**asdict(change.rule), "n": number} for number, change in enumerate(changes)),
+                    "rules": _json({**change.rule._asdict(), "n": number} for number, change in enumerate(changes)),
                 },
             )
 

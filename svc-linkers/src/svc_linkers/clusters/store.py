@@ -86,13 +86,13 @@ async def around(connection: Connection, rule: ClusterRule, ids: Collection[UUID
             given,
         )
         rejected = await connection.execute(REJECTED, given)
-        return Around(
-            {
-                row[0]: Member(Record(row[0], (row[1], row[2]), frozenset(row[5])), row[3] or row[1], row[4])
-                for row in await members.fetchall()
-            },
-            {frozenset(row[1:]) for row in await rejected.fetchall() if row[0] == rule.relation},
-        )
+    return Around(
+        {
+            row[0]: Member(Record(row[0], (row[1], row[2]), frozenset(row[5])), row[3] or row[1], row[4])
+            for row in await members.fetchall()
+        },
+        {frozenset(row[1:]) for row in await rejected.fetchall() if row[0] == rule.relation},
+    )
 
 
 async def restate(connection: Connection, at: datetime, held_back: Mapping[int, str | None]) -> None:
