@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -90,9 +91,42 @@ async def _play(world: World, happened: Any) -> dict[tuple[str, str], str]:
     return decisions
 
 
+@st.composite
+def deliveries(draw: Any) -> tuple[list[dict[str, Rec]], list[int], list[int]]:
+    """Records of every vendor in pages, some delivered twice; after which page to link, and what of it next."""
+    names = draw(st.lists(st.sampled_from(sorted(KIND)), min_size=3, unique=True))
+    estate = {name: draw(records(KIND[name])) for name in names}
+    twice = draw(st.lists(st.sampled_from(names), max_size=4))
+    arriving = draw(st.permutations([*names, *twice]))
+    cuts = sorted({0, len(arriving), *draw(st.lists(st.integers(0, len(arriving)), max_size=6))})
+    pages = [{name: estate[name] for name in arriving[start:end]} for start, end in pairwise(cuts)]
+    linked = draw(st.lists(st.integers(0, 5), min_size=len(pages), max_size=len(pages)))
+    return pages, linked, draw(st.permutations(range(len(pages))))
+
+
+@often
+@given(deliveries())
+async def test_every_order_of_arrival_gives_the_graph_built_at_once(world, delivery) -> None:
+    world = world.another()
+    pages, linked, order = delivery
+    waiting: list[dict[str, Rec]] = []
+    for page, some in zip(pages, linked, strict=True):
+        await world.put_page(page)
+        waiting.append(page)
+        for _ in range(min(some, len(waiting))):
+            await world.link(*waiting.pop(some % len(waiting)))
+    for number in order:
+        await world.link(*pages[number])
+    arrived = (world.edges(), world.clusters())
+    world.forget()
+    await world.link(*sorted(world.records))
+    assert (world.edges(), world.clusters()) == arrived
+    _holds(world, {})
+
+
 @often
 @given(data=st.data())
-async def test_a_graph_that_grew_is_the_graph_built_at_once(world, data) -> None:
+async def test_a_graph_grown_by_changes_deletions_and_returns_is_the_graph_built_at_once(world, data) -> None:
     world = world.another()
     decisions = await _play(world, data.draw(steps()))
     grown = (world.edges(), world.clusters())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
+
+import psycopg
 
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.ledger.item import Item
@@ -27,6 +30,14 @@ class Rec:
     deleted: bool = False
 
 
+_ENTITY = """
+    INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
+                        volatile_hash, client_id, deleted_at)
+    VALUES (%s, %s, %s, 'v', %s, %s, %s, '{}', '', '', %s, CASE WHEN %s THEN now() END)
+    ON CONFLICT (id) DO UPDATE SET client_id = EXCLUDED.client_id, deleted_at = EXCLUDED.deleted_at
+    """
+
+
 @dataclass
 class World:
     """One msp of its own in the shared database: what other tests leave behind is invisible to it."""
@@ -38,6 +49,12 @@ class World:
     msp: UUID = field(default_factory=uuid4)
     names: dict[str, UUID] = field(default_factory=dict)
     records: dict[str, Rec] = field(default_factory=dict)
+    owner: psycopg.Connection[Any] = field(init=False)
+    """Sees every msp, and commits each statement."""
+
+    def __post_init__(self) -> None:
+        self.owner = psycopg.connect(self.database.admin_url, autocommit=True)
+        self.database.stack.callback(self.owner.close)
 
     def id(self, name: str) -> UUID:
         """The id of whatever has that name: a record, an account, a client."""
@@ -48,28 +65,31 @@ class World:
 
     async def put(self, name: str, record: Rec) -> None:
         """Stores a record and its keys as the resolve stage does: what it loses is noted for the linkers."""
-        entity = self.id(name)
-        self.records[name] = record
+        await self.put_page({name: record})
+
+    async def put_page(self, page: Mapping[str, Rec]) -> None:
+        """Stores records together."""
+        self.records.update(page)
+        entities = [self.id(name) for name in page]
+        wanted = {
+            self._key(self.id(name), record, key)
+            for name, record in page.items()
+            if not record.deleted
+            for key in record.keys
+        }
+        with self.owner.cursor() as cursor:
+            cursor.executemany(_ENTITY, [self._entity(name, record) for name, record in page.items()])
         async with transaction(self.resolvers, self.msp) as connection:
-            await self._entity(name, record)
-            wanted = set() if record.deleted else {self._key(entity, record, key) for key in record.keys}
-            held = await resolvers.keys_of(connection, [entity])
+            held = await resolvers.keys_of(connection, entities)
             if held - wanted:
                 await resolvers.delete_keys(connection, held - wanted)
             if wanted - held:
                 await resolvers.insert_keys(connection, self.msp, wanted - held)
 
-    async def _entity(self, name: str, record: Rec) -> None:
-        self.database.execute(
-            """
-            INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,
-                                volatile_hash, client_id, deleted_at)
-            VALUES (%s, %s, %s, 'v', %s, %s, %s, '{}', '', '', %s, CASE WHEN %s THEN now() END)
-            ON CONFLICT (id) DO UPDATE SET client_id = EXCLUDED.client_id, deleted_at = EXCLUDED.deleted_at
-            """,
-            *(self.id(name), self.msp, self.id(record.account), record.resource, record.kind, name),
-            *(self.id(record.client) if record.client else None, record.deleted),
-        )
+    def _entity(self, name: str, record: Rec) -> tuple[Any, ...]:
+        client = self.id(record.client) if record.client else None
+        account = self.id(record.account)
+        return (self.id(name), self.msp, account, record.resource, record.kind, name, client, record.deleted)
 
     def _key(self, entity: UUID, record: Rec, key: str) -> StoredKey:
         key_type, _, value = key.lstrip(">").partition("=")
@@ -125,7 +145,7 @@ class World:
 
     def edges(self) -> set[tuple[Any, ...]]:
         """(relation, rule, the two ends, state, why held back, value, confidence) of the edges that hold now."""
-        rows = self.database.execute(
+        rows = self.rows(
             """
             SELECT relation, rule, source_id, target_id, state, held_back,
                    CASE WHEN rule = 'person' THEN evidence ->> 'verdict' ELSE key_value END, confidence, scope_id
@@ -137,7 +157,7 @@ class World:
 
     def clusters(self) -> set[tuple[str, UUID, frozenset[UUID]]]:
         """(relation, name, members)."""
-        rows = self.database.execute(
+        rows = self.rows(
             """
             SELECT relation, cluster_id, array_agg(entity_id) FROM cluster_member
             WHERE valid_to IS NULL AND msp_id = %s GROUP BY relation, cluster_id
@@ -154,11 +174,13 @@ class World:
     def forget(self) -> None:
         """Takes the graph away, as a rebuild does."""
         for table in ("entity_relationship", "cluster_member", "former_key"):
-            self.database.execute(f"DELETE FROM {table} WHERE msp_id = %s", self.msp)
+            self.owner.execute(f"DELETE FROM {table} WHERE msp_id = %s", (self.msp,))
 
     def rows(self, query: str, *values: object) -> Sequence[tuple[Any, ...]]:
-        return self.database.execute(query, *values)
+        return self.owner.execute(query, values or None).fetchall()
 
     def another(self) -> World:
         """Another msp in the same database."""
-        return World(self.database, self.resolvers, self.linkers, self.operator)
+        other = copy(self)
+        other.msp, other.names, other.records = uuid4(), {}, {}
+        return other
