@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.ledger.item import Item, Next, batches
+from mspbyte_common.links import PERSON
 from svc_linkers import rules as declared
 from svc_linkers import store
 from svc_linkers.batch import Batch
@@ -19,6 +20,7 @@ from svc_linkers.relink import (
     holders,
     reference_change,
     references_asked,
+    retired,
     sameness_asked,
     sameness_change,
     sameness_places,
@@ -37,6 +39,7 @@ class Rules:
 
     references: Sequence[ReferenceRule]
     sameness: Sequence[SamenessRule]
+    clusters: Sequence[ClusterRule]
 
     @classmethod
     def of(cls, kind: str) -> Rules:
@@ -44,7 +47,23 @@ class Rules:
         return cls(
             [rule for rule in REFERENCES if kind == rule.source or kind in rule.targets],
             [rule for rule in SAMENESS if kind in (rule.left, rule.right)],
+            [rule for rule in CLUSTERS if kind in rule.kinds],
         )
+
+    @property
+    def version(self) -> str:
+        """Another when a rule is new, gone or raised, or makes another relation, or when clusters are made otherwise."""
+        references = [f"{rule.relation} {rule.id} {rule.version}" for rule in self.references]
+        sameness = [f"{rule.relation} {rule.id} {rule.version}" for rule in self.sameness]
+        clusters = [f"{rule.relation} {rule.fragments_by} {rule.one_per_source}" for rule in self.clusters]
+        return ", ".join(sorted((*references, *sameness, *clusters)))
+
+    @property
+    def making(self) -> set[tuple[str, str]]:
+        """Which (relation, rule) may make edges; people may make any that there are clusters of."""
+        references = {(rule.relation, rule.id) for rule in self.references}
+        sameness = {(rule.relation, rule.id) for rule in self.sameness}
+        return references | sameness | {(cluster.relation, PERSON) for cluster in CLUSTERS}
 
     @property
     def msp_wide(self) -> bool:
@@ -96,10 +115,16 @@ async def _changes(connection: Connection, batch: Batch, rules: Rules, decided: 
         *(reference_change(batch, rule, met.answers) for rule in rules.references),
         *(
             sameness_change(
-                rule, held[rule.id], met.existing.get(rule.id, ()), told.traits, told.rejected.get(rule.relation, ())
+                rule,
+                held[rule.id],
+                met.existing.get((rule.relation, rule.id), ()),
+                told.traits,
+                told.rejected.get(rule.relation, ()),
             )
             for rule in rules.sameness
         ),
         *(decision_change(batch, cluster.relation, decided.get(cluster.relation, {})) for cluster in CLUSTERS),
+        *retired(rules.making, batch.existing),
+        *retired(rules.making, met.existing),
     )
     return [change for change in changes if change.ended or change.begun]

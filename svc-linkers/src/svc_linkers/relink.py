@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from uuid import UUID
 
 from mspbyte_common.links import PERSON
-from svc_linkers.batch import Answers, Asked, Batch, Question
+from svc_linkers.batch import Answers, Asked, Batch, Existing, Question
 from svc_linkers.edges import (
     Change,
     Edge,
@@ -95,6 +95,13 @@ def sameness_change(
 def decision_change(batch: Batch, relation: str, decided: Mapping[Edge, Evidence]) -> Change:
     """Brings the edges that a person confirmed or pinned at the batch up to date."""
     return difference(WrittenRule(PERSON, 1, relation, 1), decided, batch.edges(relation, PERSON), decided.__getitem__)
+
+
+def retired(made: Collection[tuple[str, str]], existing: Existing) -> Iterator[Change]:
+    """Ends what no (relation, rule) makes any more: the rule was taken away, or makes another relation now."""
+    for (relation, rule), stored in existing.items():
+        if (relation, rule) not in made:
+            yield Change(WrittenRule(rule, 0, relation, 0), stored, {})
 
 
 def _met(left_key: str, right_key: str) -> Callable[[Edge], Evidence]:

@@ -162,9 +162,13 @@ async def known(connection: Connection, msp_id: UUID, stripes: Sequence[int], id
     return Known(
         at,
         [OwnKey(*row) for row in await keys.fetchall()],
-        _grouped(((row[0], row[1]), Stored.of(row[2:])) for row in await edges.fetchall()),
+        _existing(await edges.fetchall()),
         _decided(await decided.fetchall()),
     )
+
+
+def _existing(rows: Iterable[Sequence[Any]]) -> Existing:
+    return _grouped(((row[0], row[1]), Stored.of(row[2:])) for row in rows)
 
 
 def _decided(rows: Iterable[Sequence[Any]]) -> Decided:
@@ -176,10 +180,10 @@ def _decided(rows: Iterable[Sequence[Any]]) -> Decided:
 
 
 class Surroundings(NamedTuple):
-    """Whom a batch meets, and the edges of sameness that are because of the values it is looked at for, by rule."""
+    """Whom a batch meets, and the edges of sameness that are there because of the values it is looked at for."""
 
     answers: Answers
-    existing: Mapping[str, Sequence[Stored]]
+    existing: Existing
 
 
 async def surroundings(
@@ -212,7 +216,7 @@ async def surroundings(
         )
         existing = await connection.execute(
             f"""
-            SELECT p.rule, {_STORED}
+            SELECT x.relation, x.rule, {_STORED}
             FROM json_to_recordset(%(places)s::json) AS p (rule text, scope_id uuid, value text) CROSS JOIN LATERAL (
                 SELECT * FROM entity_relationship
                 WHERE rule = p.rule AND scope_id = p.scope_id AND key_value = p.value AND valid_to IS NULL
@@ -224,7 +228,7 @@ async def surroundings(
     for number, scope, value, entity, kind, resource in await met.fetchall():
         holder = Holder(entity, questions[number].key_type, kind, resource)
         answers[questions[number]].setdefault((scope, value), []).append(holder)
-    return Surroundings(answers, _grouped((row[0], Stored.of(row[1:])) for row in await existing.fetchall()))
+    return Surroundings(answers, _existing(await existing.fetchall()))
 
 
 class Told(NamedTuple):

@@ -13,6 +13,8 @@ from tests.integration.pipeline import Pipeline
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.models import Identity
+from svc_linkers import link as stage
+from svc_linkers.main import VERSIONS as LINKS
 from svc_processors.main import VERSIONS as MAPPERS
 from svc_processors.process import NORMALIZERS
 from svc_resolvers.main import VERSIONS as RULES
@@ -36,7 +38,7 @@ async def account(pipeline: Pipeline) -> UUID:
 
 
 async def _declare(pipeline: Pipeline, stage: str, versions: dict[str, str]) -> list[str]:
-    role = {"process": "svc_processors", "resolve": "svc_resolvers"}[stage]
+    role = {"process": "svc_processors", "resolve": "svc_resolvers", "link": "svc_linkers"}[stage]
     async with transaction(pipeline.pools[role], None) as connection:
         return await declare_versions(connection, stage, versions)
 
@@ -102,6 +104,27 @@ async def test_other_rules_resolve_their_kind_anew(pipeline: Pipeline, account: 
     await _renewed(pipeline)
     found = "SELECT count(*) FROM entity WHERE normalized_data ->> 'upn_canonical' LIKE 'u%@example.com'"
     assert pipeline.database.execute(found) == [(123,)]
+
+
+async def test_edges_of_a_rule_that_is_gone_end_and_return_with_it(
+    pipeline: Pipeline, account: UUID, monkeypatch
+) -> None:
+    user = _user(0) | {"assignedLicenses": [{"skuId": "s", "disabledPlans": []}]}
+    pipeline.put(account, "m365", "users", "identity", user)
+    await pipeline.drain()
+    assert await _declare(pipeline, "link", LINKS) == []
+    held = "SELECT valid_to IS NULL FROM entity_relationship WHERE rule = 'licensed_with' ORDER BY id"
+    assert pipeline.database.execute(held) == [(True,)]
+    everything = stage.REFERENCES
+    monkeypatch.setattr(stage, "REFERENCES", tuple(rule for rule in everything if rule.id != "licensed_with"))
+    fewer = {kind: stage.Rules.of(kind).version for kind in LINKS}
+    assert set(await _declare(pipeline, "link", fewer)) == {"identity", "licence"}
+    await _renewed(pipeline)
+    assert pipeline.database.execute(held) == [(False,)]
+    monkeypatch.setattr(stage, "REFERENCES", everything)
+    await _declare(pipeline, "link", LINKS)
+    await _renewed(pipeline)
+    assert pipeline.database.execute(held) == [(False,), (True,)]
 
 
 async def test_it_begins_when_the_old_replicas_are_gone(pipeline: Pipeline, account: UUID) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 
 import psycopg
+import pytest
 from tests.integration.svc_linkers.world import Rec, World
+
+from svc_linkers import link as stage
 
 
 def _device(resource: str, *keys: str, client: str | None = "client", deleted: bool = False) -> Rec:
@@ -120,6 +124,34 @@ async def test_a_pin_joins_what_two_clients_have_and_a_confirmation_waits_for_on
     await world.decide("same_device", "a", "b", "pinned")
     await world.link("b")
     assert world.together("a", "a2", "b")
+
+
+async def test_a_firewall_joins_its_devices_cluster_whichever_comes_last(world: World) -> None:
+    firewall = Rec("firewall", "firewalls", "sophos", "client", frozenset({"serial=S1"}))
+    for first, last in (("firewall", "psa"), ("psa", "firewall")):
+        made = world.another()
+        both = {"firewall": firewall, "psa": _device("ConfigurationItems", "serial=S1")}
+        for name in (first, last):
+            await made.put(name, both[name])
+            await made.link(name)
+        assert made.together("firewall", "psa")
+
+
+@pytest.mark.parametrize("rename", [{"relation": "same_thing"}, {"id": "same_device_number"}, None])
+async def test_edges_of_a_rule_that_is_renamed_or_gone_end_with_what_they_held_together(
+    world: World, monkeypatch: pytest.MonkeyPatch, rename: dict[str, str] | None
+) -> None:
+    for name, resource in (("a", "managedDevices"), ("b", "endpoints"), ("c", "ConfigurationItems")):
+        await world.put(name, _device(resource, "serial=S1"))
+    await world.link(*"abc")
+    assert world.together(*"abc")
+    others = [rule for rule in stage.SAMENESS if rule.id != "same_device_serial"]
+    new = [replace(rule, **rename) for rule in stage.SAMENESS if rename and rule.id == "same_device_serial"]
+    monkeypatch.setattr(stage, "SAMENESS", (*others, *new))
+    for name in "abc":
+        await world.link(name)
+    assert {row[:2] for row in world.edges()} == {(rule.relation, rule.id) for rule in new}
+    assert world.together(*"abc") == (rename == {"id": "same_device_number"})
 
 
 async def test_nothing_is_linked_between_two_msps(world: World) -> None:

@@ -15,7 +15,7 @@ Scope = tuple[str | None, str | None, str | None]
 
 @dataclass(frozen=True)
 class Declared:
-    """A version of a mapper ('vendor/resource') or of a kind's rules."""
+    """A version of a mapper ('vendor/resource'), or of the rules a kind is resolved or linked by."""
 
     stage: str
     name: str

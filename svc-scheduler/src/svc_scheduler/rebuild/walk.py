@@ -32,7 +32,7 @@ OPEN = 4
 ACCOUNTS = 50
 """The most accounts one step looks at that have nothing to hand out."""
 
-STAGE_OF_VERSION = {"process": ("process",), "resolve": ("resolve",)}
+STAGE_OF_VERSION = {"process": ("process",), "resolve": ("resolve",), "link": ("link",)}
 """What a new version has done again; what changes goes on from there as any change does."""
 
 

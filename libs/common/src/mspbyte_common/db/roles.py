@@ -123,6 +123,7 @@ ROLES: tuple[Role, ...] = (
             "link_decision": READ,
             "entity_relationship": WRITE,
             "cluster_member": WRITE,
+            "derivation": WRITE,
         },
     ),
     Role(

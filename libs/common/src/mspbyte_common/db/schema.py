@@ -600,10 +600,10 @@ derivation = Table(
     Column("version", Text, nullable=False),
     Column("pending", Boolean, nullable=False, server_default=text("false")),
     _now("since"),
-    CheckConstraint("stage IN ('process', 'resolve')", name="stage"),
+    CheckConstraint("stage IN ('process', 'resolve', 'link')", name="stage"),
     comment=(
-        "By which version a step derives what: of 'vendor/resource' (process) or of a kind (resolve). Each service writes "
-        "its own when it starts; pending: records an older one derived are yet to be derived anew."
+        "By which version a step derives what: of 'vendor/resource' (process) or of a kind (resolve, link). Each service "
+        "writes its own when it starts; pending: records an older one derived are yet to be derived anew."
     ),
 )
 
