@@ -11,8 +11,10 @@ from tests.integration.svc_linkers.world import Rec, World
 
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import Item
+from mspbyte_common.models import Device
 from mspctl.cli import invoke
 from svc_linkers.link import link
+from svc_resolvers.rules.macs import MACS
 
 
 @pytest.fixture
@@ -188,6 +190,25 @@ async def test_why_names_the_serial_that_is_none_and_the_record_on_its_way(world
     said = " ".join((await ctl("why", "a", "b"))["reasons"])
     assert "The serial 'None' of a says nothing" in said
     assert "b is on its way to be linked" in said
+
+
+async def test_why_says_which_macs_are_no_keys_because_they_are_borrowed(world, ctl) -> None:
+    dock, virtual, own = "00:24:9B:11:22:33", "00-50-56-AA-BB-CC", "3C:52:82:00:00:01"
+    for name, sent in (("a", (dock, own)), ("b", (dock, virtual, "ff:ff:ff:ff:ff:ff"))):
+        await _put(world, name, "device", "managedDevices", "client", f"host_name={name}")
+        outcome = MACS.apply(Device.model_construct(macs=sent))
+        record = Jsonb({"name": name, "macs": sent, "macs_canonical": outcome.changes["macs_canonical"]})
+        world.database.execute("UPDATE entity SET normalized_data = %s WHERE id = %s", record, world.id(name))
+        for field, value in outcome.issues.items():
+            world.database.execute(
+                "INSERT INTO issue (msp_id, entity_id, rule, field, value) VALUES (%s, %s, %s, %s, %s)",
+                *(world.msp, world.id(name), MACS.id, field, value),
+            )
+    said = [reason for reason in (await ctl("why", "a", "b"))["reasons"] if "virtual adapter" in reason]
+    assert [reason.partition(":")[0] for reason in said] == [
+        "Both have the MAC 00249b112233",
+        "b has the MAC 005056aabbcc",
+    ]
 
 
 async def test_a_role_reached_through_groups_is_explained_by_the_way_there(world, ctl) -> None:

@@ -65,6 +65,7 @@ def _known(connection: Connection, one: Row, other: Row) -> Known:
         edges=edges,
         decisions=[row for row in said if {row["one_id"], row["other_id"]} == pair],
         issues=store.issues(connection, pair),
+        borrowed_macs=store.borrowed_macs(connection, pair),
         together=other["id"] in cluster,
         way=[str(names[step]["name"]) for step in way],
     )

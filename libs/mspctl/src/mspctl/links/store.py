@@ -158,6 +158,23 @@ def issues(connection: Connection, ids: Collection[UUID]) -> list[Row]:
     ).fetchall()
 
 
+def borrowed_macs(connection: Connection, ids: Collection[UUID]) -> list[Row]:
+    """Addresses of devices that are in order, and no key all the same: those of virtual adapters and docks, or made up."""
+    return connection.execute(
+        r"""
+        SELECT e.id AS entity_id, address.mac
+        FROM entity e CROSS JOIN jsonb_array_elements_text(e.normalized_data -> 'macs') AS sent (mac)
+        CROSS JOIN LATERAL (SELECT lower(regexp_replace(sent.mac, '[\s:.\-\[\](){}]', '', 'g')) AS mac) AS address
+        WHERE e.id = ANY(%s) AND e.kind = 'device' AND e.resolved_hash IS NOT NULL
+          AND NOT e.normalized_data -> 'macs_canonical' ? address.mac
+          AND NOT EXISTS (SELECT 1 FROM issue i
+                          WHERE i.entity_id = e.id AND i.field = 'macs' AND strpos(i.value, sent.mac) > 0)
+        GROUP BY e.id, address.mac ORDER BY e.id, address.mac
+        """,
+        (list(ids),),
+    ).fetchall()
+
+
 def chain(connection: Connection, relations: Collection[str], start: UUID, end: UUID) -> list[UUID]:
     """The shortest way from one record to another along edges from source to target; empty when there is none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ class Known:
     edges: Sequence[Row] = ()
     decisions: Sequence[Row] = ()
     issues: Sequence[Row] = ()
+    borrowed_macs: Sequence[Row] = ()
     together: bool = False
     way: Sequence[str] = field(default_factory=tuple)
 
@@ -41,6 +43,7 @@ def explain(known: Known) -> list[str]:
             "No edge runs between the two, but both belong to one cluster: mspctl link show names the others."
         )
     reasons += _met(known)
+    reasons += _borrowed(known)
     if not known.linked:
         reasons += _apart(known)
     return reasons
@@ -108,6 +111,19 @@ def _met(known: Known) -> list[str]:
         else:
             found.append(f"{said}.")
     return found
+
+
+def _borrowed(known: Known) -> list[str]:
+    """Addresses that are no keys: what both have, and where the two are not linked, what either has."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for row in known.borrowed_macs:
+        owners[row["mac"]].append(_name(known, row["entity_id"]))
+    return [
+        f"{'Both have' if len(names) > 1 else f'{names[0]} has'} the MAC {mac}: it is a virtual adapter's or a dock's, or"
+        " made up, and tells no machine from another."
+        for mac, names in owners.items()
+        if len(names) > 1 or not known.linked
+    ]
 
 
 def _apart(known: Known) -> list[str]:
