@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypedDict, TypeVar
+from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar
 
 from mspbyte_common.models import Kind
 from svc_resolvers.rule import Rule
@@ -12,13 +12,17 @@ K = TypeVar("K", bound=Kind)
 
 
 class Repair(TypedDict):
-    """A value a rule replaced with another. Filling a field that was empty is no repair."""
+    """A value a rule replaced with another. Filling a field of the record that was empty is no repair.
+
+    `by` is the proof of a client that no mapping and no company told.
+    """
 
     rule: str
     version: int
     field: str
     before: Any
     after: Any
+    by: NotRequired[str]
 
 
 class Issue(NamedTuple):

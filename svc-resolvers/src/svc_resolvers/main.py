@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from mspbyte_common.service import run, stages
-from svc_resolvers.keys import BY_KIND, VERSION
+from svc_resolvers import clients, domains, keys
+from svc_resolvers.keys import BY_KIND
 from svc_resolvers.resolve import RULES, resolve
 
 VERSIONS = {
-    kind.NAME: " ".join([f"keys {VERSION}", *(f"{rule.id} {rule.version}" for rule in RULES if kind in rule.kinds)])
+    kind.NAME: " ".join(
+        [
+            f"keys {keys.VERSION}",
+            f"clients {clients.VERSION}",
+            f"{domains.RULE} {domains.VERSION}",
+            *(f"{rule.id} {rule.version}" for rule in RULES if kind in rule.kinds),
+        ]
+    )
     for kind in BY_KIND
 }
-"""By kind: what its records are resolved by. Another rule, another version of one, or other keys make it another."""
+"""By kind: what its records are resolved by.
+
+Another rule, another version of one, other keys or another way to a client make it another.
+"""
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from mspbyte_common.declarations import discover, index
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.history import CLIENT, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
-from mspbyte_common.models import KINDS, Company, Contract, Device, Firewall, Kind, Tenant
-from svc_resolvers import rules, store
+from mspbyte_common.models import KINDS, Company, Contract, Device, Domain, Firewall, Kind, Tenant
+from svc_resolvers import domains, rules, store
 from svc_resolvers.apply import apply_rules
-from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, assign
+from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, Clients, assign
 from svc_resolvers.keys import derive_keys
 from svc_resolvers.rule import Key, Rule
 from svc_resolvers.store import Resolved, StoredKey, Unresolved
@@ -45,20 +45,25 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     model_type = KINDS[item.kind]
     accounts = await store.accounts_of(connection, item.entity_ids)
     await store.lock_accounts(connection, accounts, exclusive=issubclass(model_type, SHARED_THROUGH_CONTRACT))
+    if model_type is Domain:
+        await store.lock_domains(connection, item.msp_id, exclusive=True)
     rows = await store.lock_unresolved(connection, item.entity_ids)
     known, outdated = _read(rows)
     ids = set(item.entity_ids) - outdated
     batch = _Batch()
     repaired = [(row, model, *apply_rules(model.as_mapped(), RULES)) for row, model in known]
-    clients = await assign(connection, [(row, model) for row, _, model, _, _ in repaired])
+    clients = await assign(connection, item.msp_id, [(row, model) for row, _, model, _, _ in repaired])
     if clients.rows:
         await store.name_clients(connection, item.msp_id, sorted(clients.rows.values()))
     for row, before, model, repairs, issues in repaired:
         client = clients.by_entity[row.id]
-        _resolve_one(batch, row, before, model, repairs, client)
+        _resolve_one(batch, row, before, model, repairs + clients.repairs(row.id), client)
         if not row.deleted:
-            batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in issues}
-    relinked = await _write(connection, item, ids, batch)
+            found = issues + clients.issues(row.id)
+            batch.issues |= {(row.id, rule, client, name, value) for rule, name, value in found}
+            batch.keys |= _stored(row, client, _domain_keys(row, model, clients))
+    changed = await _write(connection, item, ids, batch)
+    relinked = {one.entity_id for one in changed}
     gone = {row.id for row in rows if row.deleted}
     following = [
         *batches("link", item.kind, item.account_id, relinked | gone),
@@ -66,7 +71,7 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     ]
     if item.kind == Contract.NAME:
         following += await _parts_elsewhere(connection, repaired, clients.by_entity)
-    return following
+    return following + await _owned_elsewhere(connection, changed)
 
 
 def _read(rows: Sequence[Unresolved]) -> tuple[list[tuple[Unresolved, Kind]], set[UUID]]:
@@ -108,8 +113,11 @@ def _resolve_one(
             batch.history += [(row.id, change) for change in _changes(row, before, model, client)]
     if row.deleted:  # by nothing known any more
         return
-    keys = derive_keys(row.vendor, row.resource, model) | _client_keys(model, client)
-    batch.keys |= {StoredKey(row.id, key, row.kind, row.resource, row.account_id, client) for key in keys}
+    batch.keys |= _stored(row, client, derive_keys(row.vendor, row.resource, model) | _client_keys(model, client))
+
+
+def _stored(row: Unresolved, client: UUID | None, keys: Iterable[Key]) -> set[StoredKey]:
+    return {StoredKey(row.id, key, row.kind, row.resource, row.account_id, client) for key in keys}
 
 
 def _changes(row: Unresolved, before: Kind, model: Kind, client: UUID | None) -> list[Change]:
@@ -136,8 +144,17 @@ def _client_keys(model: Kind, client: UUID | None) -> frozenset[Key]:
     return frozenset()
 
 
-async def _write(connection: Connection, item: Item, ids: Collection[UUID], batch: _Batch) -> set[UUID]:
-    """Writes what differs; returns the records whose keys changed."""
+def _domain_keys(row: Unresolved, model: Kind, clients: Clients) -> Iterator[Key]:
+    """What a client has verified, and for a record that is with nobody else all that could tell whose it is."""
+    if isinstance(model, Domain) and row.account_client_id is not None:
+        for name in domains.domains_of(model):
+            yield Key(refers=False, key_type=domains.KEY, key_value=name)
+    for name in {part for domain in clients.domains.get(row.id, ()) for part in domains.within(domain)}:
+        yield Key(refers=True, key_type=domains.KEY, key_value=name)
+
+
+async def _write(connection: Connection, item: Item, ids: Collection[UUID], batch: _Batch) -> set[StoredKey]:
+    """Writes what differs; returns the keys that came and went."""
     if batch.written:
         await store.write_resolved(connection, batch.written)
     if batch.history:
@@ -150,7 +167,7 @@ async def _write(connection: Connection, item: Item, ids: Collection[UUID], batc
         await store.insert_keys(connection, item.msp_id, begun)
     known = await store.issues_of(connection, ids)
     await store.change_issues(connection, item.msp_id, known - batch.issues, batch.issues - known)
-    return {one.entity_id for one in ended | begun}
+    return ended | begun
 
 
 async def _parts_elsewhere(
@@ -168,4 +185,15 @@ async def _parts_elsewhere(
         found = await store.referring_elsewhere(connection, CONTRACT_KEY, account, contracts)
         for kind, parts in sorted(found.items()):
             following += batches("resolve", kind, account, parts)
+    return following
+
+
+async def _owned_elsewhere(connection: Connection, changed: Collection[StoredKey]) -> list[Next]:
+    """Records, of any account, whose client hangs on a domain that was verified, given up, or changed hands."""
+    values = {one.key.key_value for one in changed if one.key.key_type == domains.KEY and not one.key.refers}
+    if not values:
+        return []
+    following: list[Next] = []
+    for account, kind, entities in await store.referring(connection, domains.KEY, values):
+        following += batches("resolve", kind, account, entities)
     return following

@@ -26,7 +26,13 @@ class Unresolved:
     client_id: UUID | None
     repairs: list[dict[str, Any]] | None
     resolved_hash: bytes | None
+    account_state: str
     account_client_id: UUID | None
+
+    @property
+    def account(self) -> tuple[str, UUID | None]:
+        """(state, client) of the account the record was read from."""
+        return self.account_state, self.account_client_id
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ async def lock_unresolved(connection: Connection, ids: Sequence[UUID]) -> list[U
     cursor = await connection.execute(
         """
         SELECT e.id, e.account_id, a.connection_id, e.vendor, e.resource, e.kind, e.deleted_at IS NOT NULL,
-               e.normalized_data::text, e.client_id, e.repairs, e.resolved_hash, a.client_id
+               e.normalized_data::text, e.client_id, e.repairs, e.resolved_hash, a.state, a.client_id
         FROM entity e JOIN account a ON a.id = e.account_id
         WHERE e.id = ANY(%s) ORDER BY e.id FOR NO KEY UPDATE OF e
         """,
@@ -84,10 +90,52 @@ async def lock_unresolved(connection: Connection, ids: Sequence[UUID]) -> list[U
     return [Unresolved(*row) for row in await cursor.fetchall()]
 
 
-async def account_clients(connection: Connection, accounts: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """The clients these accounts are mapped to."""
-    cursor = await connection.execute("SELECT id, client_id FROM account WHERE id = ANY(%s)", (list(accounts),))
-    return {row[0]: row[1] for row in await cursor.fetchall()}
+async def account_clients(connection: Connection, accounts: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
+    """(state, client) of these accounts."""
+    cursor = await connection.execute("SELECT id, state, client_id FROM account WHERE id = ANY(%s)", (list(accounts),))
+    return {row[0]: (row[1], row[2]) for row in await cursor.fetchall()}
+
+
+async def lock_domains(connection: Connection, msp_id: UUID, *, exclusive: bool) -> None:
+    """Keeps those who change which domains are verified apart from those who read it, until the transaction ends.
+
+    A batch of domains takes it before it locks rows; the others never hold a domain's row, and may take it later.
+    """
+    function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    await connection.execute(
+        f"SELECT {function}(hashtextextended('domains:' || %s::text, 0))",
+        (str(msp_id),),
+    )
+
+
+async def clients_of_domains(connection: Connection, key_type: str, values: Collection[str]) -> dict[str, set[UUID]]:
+    """Per domain the clients that have verified it; those nobody verified are left out."""
+    cursor = await connection.execute(
+        """
+        SELECT key_value, client_id FROM entity_key
+        WHERE msp_id = current_setting('app.msp_id')::uuid AND key_type = %s AND key_value = ANY(%s) AND NOT refers
+        """,
+        (key_type, list(values)),
+    )
+    found: dict[str, set[UUID]] = {}
+    for value, client in await cursor.fetchall():
+        found.setdefault(value, set()).add(client)
+    return found
+
+
+async def referring(
+    connection: Connection, key_type: str, values: Collection[str]
+) -> list[tuple[UUID, str, list[UUID]]]:
+    """(account, kind, entities) of the msp that refer to one of these key values."""
+    cursor = await connection.execute(
+        """
+        SELECT account_id, kind, array_agg(DISTINCT entity_id) FROM entity_key
+        WHERE msp_id = current_setting('app.msp_id')::uuid AND key_type = %s AND key_value = ANY(%s) AND refers
+        GROUP BY account_id, kind ORDER BY account_id, kind
+        """,
+        (key_type, list(values)),
+    )
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
 
 
 async def clients_by_key(

@@ -8,7 +8,7 @@ from svc_resolvers.rule import Rule
 
 GOLDEN = [
     ("aliases_canonical", 1, 30, ("identity",)),
-    ("company_domain_canonical", 1, 10, ("company",)),
+    ("company_domain_canonical", 2, 10, ("company",)),
     ("contact_emails_canonical", 1, 20, ("contact",)),
     ("domain_canonical", 1, 10, ("domain",)),
     ("email_canonical", 1, 20, ("identity",)),

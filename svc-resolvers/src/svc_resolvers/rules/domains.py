@@ -23,4 +23,4 @@ def _company_domain(model: Company) -> Outcome:
 
 
 DOMAIN = Rule(id="domain_canonical", version=1, order=10, kinds=(Domain,), apply=_domain)
-COMPANY_DOMAIN = Rule(id="company_domain_canonical", version=1, order=10, kinds=(Company,), apply=_company_domain)
+COMPANY_DOMAIN = Rule(id="company_domain_canonical", version=2, order=10, kinds=(Company,), apply=_company_domain)

@@ -33,7 +33,10 @@ EDGES = (
     "key_value",
     "evidence",
 )
-HEAD = ("id", "name", "vendor", "resource", "kind", "external_id", "account", "client", "first_seen_at", "changed_at")
+HEAD = (
+    *("id", "name", "vendor", "resource", "kind", "external_id", "account"),
+    *("client", "client_by", "first_seen_at", "changed_at"),
+)
 PAST_HEAD = ("id", "vendor", "resource", "kind", "external_id", "account", "client", "deleted", "first_seen_at")
 BRIEF = 120
 EntityId = Annotated[str, typer.Argument(metavar="ID", help="The entity's id or its beginning.")]

@@ -16,6 +16,17 @@ NAME = """coalesce({0}.normalized_data ->> 'display_name', {0}.normalized_data -
                    {0}.external_id)"""
 """What a person calls an entity."""
 
+CLIENT_BY = """CASE WHEN e.client_id IS NULL THEN NULL
+                    WHEN e.repairs @> '[{"rule": "client_verified_domain"}]' THEN 'the verified domain ' || (
+                        SELECT r ->> 'by' FROM jsonb_array_elements(e.repairs) r
+                        WHERE r ->> 'rule' = 'client_verified_domain')
+                    WHEN e.kind = 'tenant' THEN 'the mapping of the account it tells of'
+                    WHEN a.client_id = e.client_id THEN 'the account''s mapping'
+                    WHEN e.normalized_data ->> 'company_id' IS NOT NULL
+                    THEN 'the company ' || (e.normalized_data ->> 'company_id')
+                    ELSE 'its contract' END"""
+"""How an entity came to its client (`svc_resolvers.clients`)."""
+
 OPEN = ("open", "acknowledged", "suppressed", "regressed")
 
 
@@ -24,8 +35,8 @@ def entities_between(connection: Connection, first: UUID, last: UUID) -> list[Ro
     return connection.execute(
         f"""
         SELECT e.id, e.vendor, e.resource, e.kind, e.external_id, {NAME.format("e")} AS name, a.name AS account,
-               e.account_id, c.name AS client, e.client_id, e.first_seen_at, e.changed_at, e.deleted_at,
-               e.mapper_version, e.raw_data, e.normalized_data, e.repairs
+               e.account_id, c.name AS client, e.client_id, {CLIENT_BY} AS client_by, e.first_seen_at,
+               e.changed_at, e.deleted_at, e.mapper_version, e.raw_data, e.normalized_data, e.repairs
         FROM entity e LEFT JOIN account a ON a.id = e.account_id LEFT JOIN client c ON c.id = e.client_id
         WHERE e.id BETWEEN %s AND %s LIMIT 6
         """,
