@@ -32,6 +32,8 @@ VOLATILE_COLUMNS = {
     "entity": {"first_seen_at", "changed_at", "semantic_hash", "volatile_hash", "raw_data"},
     "entity_key": set[str](),
     "issue": {"since"},
+    "merged": set[str](),
+    "fragment": set[str](),
     "quarantine": {"since"},
     "client": set[str](),
     "entity_relationship": {"id", "valid_from", "valid_to"},

@@ -48,8 +48,9 @@ class _Sorted:
 async def process(connection: Connection, item: Item) -> Sequence[Next]:
     """Maps a batch.
 
-    A change of meaning goes on to be resolved; one of volatile fields alone goes straight to the checks; a tombstone goes
-    on as a change does; a record that does not fit is quarantined and the others go on.
+    A change of meaning goes on to be resolved; one of volatile fields alone goes straight to the checks, but for the few
+    records whose place among the fragments of one thing hangs on it; a tombstone goes on as a change does; a record that
+    does not fit is quarantined and the others go on.
     """
     found = _Sorted()
     for raw in await store.lock_raw(connection, item.entity_ids):
@@ -69,9 +70,10 @@ async def process(connection: Connection, item: Item) -> Sequence[Next]:
     for (vendor, resource), records in sorted(found.records.items()):
         words = found.words.get((vendor, resource), [])
         await watch(connection, item.msp_id, vendor, resource, records, words)
+    contested = await store.contested(connection, found.moved) if found.moved else set()
     return [
-        *batches("resolve", item.kind, item.account_id, found.changed),
-        *batches("evaluate", item.kind, item.account_id, found.moved),
+        *batches("resolve", item.kind, item.account_id, {*found.changed, *contested}),
+        *batches("evaluate", item.kind, item.account_id, set(found.moved) - contested),
     ]
 
 

@@ -82,6 +82,14 @@ async def write_mapped(connection: Connection, rows: Sequence[Mapped]) -> None:
     )
 
 
+async def contested(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those that are one thing with others of their list, of which the one seen last leads: another may lead now."""
+    cursor = await connection.execute(
+        "SELECT entity_id FROM fragment WHERE entity_id = ANY(%s) AND contested", (list(ids),)
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def forget_mapping(connection: Connection, ids: Sequence[UUID]) -> None:
     """Notes that records are gone: one that returns, as it was, is a change all the same."""
     await connection.execute("UPDATE entity SET mapped_hash = NULL WHERE id = ANY(%s)", (list(ids),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mspbyte_common.service import run, stages
 from svc_resolvers import clients, domains, keys
 from svc_resolvers.keys import BY_KIND
+from svc_resolvers.merging.regroup import versions
 from svc_resolvers.resolve import RULES, resolve
 
 VERSIONS = {
@@ -14,13 +15,14 @@ VERSIONS = {
             f"clients {clients.VERSION}",
             f"{domains.RULE} {domains.VERSION}",
             *(f"{rule.id} {rule.version}" for rule in RULES if kind in rule.kinds),
+            *versions(kind.NAME),
         ]
     )
     for kind in BY_KIND
 }
 """By kind: what its records are resolved by.
 
-Another rule, another version of one, other keys or another way to a client make it another.
+Another rule, another version of one, other keys, another way to a client or to one thing make it another.
 """
 
 

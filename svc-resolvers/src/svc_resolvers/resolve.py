@@ -20,6 +20,7 @@ from svc_resolvers import domains, rules, store
 from svc_resolvers.apply import apply_rules
 from svc_resolvers.clients import CONTRACT_KEY, SHARED_THROUGH_CONTRACT, Clients, assign
 from svc_resolvers.keys import derive_keys
+from svc_resolvers.merging.regroup import DECLARED, regroup
 from svc_resolvers.rule import Key, Rule
 from svc_resolvers.store import Resolved, StoredKey, Unresolved
 
@@ -44,7 +45,10 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     """Resolves a batch. Records whose keys changed go on to be linked, the others straight to the checks."""
     model_type = KINDS[item.kind]
     accounts = await store.accounts_of(connection, item.entity_ids)
-    await store.lock_accounts(connection, accounts, exclusive=issubclass(model_type, SHARED_THROUGH_CONTRACT))
+    merging = any((item.kind, vendor) in DECLARED for vendor in accounts.values())
+    await store.lock_accounts(
+        connection, accounts, exclusive=merging or issubclass(model_type, SHARED_THROUGH_CONTRACT)
+    )
     if model_type is Domain:
         await store.lock_domains(connection, item.msp_id, exclusive=True)
     rows = await store.lock_unresolved(connection, item.entity_ids)
@@ -65,9 +69,12 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     changed = await _write(connection, item, ids, batch)
     relinked = {one.entity_id for one in changed}
     gone = {row.id for row in rows if row.deleted}
+    others: set[UUID] = set()
+    if merging:
+        others = await regroup(connection, item.msp_id, item.kind, accounts, ids, batch.keys | changed)
     following = [
         *batches("link", item.kind, item.account_id, relinked | gone),
-        *batches("evaluate", item.kind, item.account_id, ids - relinked - gone),
+        *batches("evaluate", item.kind, item.account_id, (ids | others) - relinked - gone),
     ]
     if item.kind == Contract.NAME:
         following += await _parts_elsewhere(connection, repaired, clients.by_entity)

@@ -58,7 +58,7 @@ class StoredKey:
     client_id: UUID | None
 
 
-async def lock_accounts(connection: Connection, ids: Sequence[UUID], *, exclusive: bool) -> None:
+async def lock_accounts(connection: Connection, ids: Collection[UUID], *, exclusive: bool) -> None:
     """Keeps the account's mapping, and with `exclusive` its other resolvers, away until the transaction ends.
 
     `mspctl account map` takes the same lock: a record is resolved before it, and resolved again, or after it.
@@ -70,10 +70,10 @@ async def lock_accounts(connection: Connection, ids: Sequence[UUID], *, exclusiv
     )
 
 
-async def accounts_of(connection: Connection, ids: Sequence[UUID]) -> list[UUID]:
-    """The accounts of the records of a batch."""
-    cursor = await connection.execute("SELECT DISTINCT account_id FROM entity WHERE id = ANY(%s)", (list(ids),))
-    return [row[0] for row in await cursor.fetchall()]
+async def accounts_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The accounts of the records of a batch, with their vendors."""
+    cursor = await connection.execute("SELECT DISTINCT account_id, vendor FROM entity WHERE id = ANY(%s)", (list(ids),))
+    return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 async def lock_unresolved(connection: Connection, ids: Sequence[UUID]) -> list[Unresolved]:

@@ -22,7 +22,7 @@ from svc_workers.inputs.gather import gather
 from svc_workers.links import Links
 from svc_workers.shipped import CHECKS, checks_of
 from svc_workers.subject import Subject
-from svc_workers.verdict import Unknown, Verdict
+from svc_workers.verdict import Ok, Unknown, Verdict
 
 SETTLING = timedelta(seconds=3)
 """How long records that are on their way to be linked are given before a check that needs them looks again."""
@@ -47,11 +47,13 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
 
 
 def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Verdict:
-    """The check's answer.
+    """The check's answer. Of several records of one thing the leading one is judged, for all.
 
     One that waits for records on their way is asked for again in a moment; one that waits for a list the account does not
     have says why it has none.
     """
+    if subject.merged_into is not None:
+        return Ok(why=f"it is one thing with record {subject.merged_into}, which is judged for both")
     verdict = check.verdict(subject, links)
     if not isinstance(verdict, Unknown) or verdict.waits_for is None:
         return verdict

@@ -54,7 +54,11 @@ MODELS: dict[str, type[Kind]] = KINDS | {AccountFacts.NAME: AccountFacts}
 
 @dataclass(frozen=True)
 class Subject(Generic[K_co]):
-    """One thing with its provenance. `account` is the account it came from; an account is its own."""
+    """One thing with its provenance. `account` is the account it came from; an account is its own.
+
+    The leading one of several records of one thing has the values of all. `merged_into`: this is one of the others, and
+    that one is judged in its stead.
+    """
 
     id: UUID
     kind: str
@@ -64,3 +68,4 @@ class Subject(Generic[K_co]):
     account: UUID
     client_id: UUID | None
     model: K_co
+    merged_into: UUID | None = None

@@ -12,9 +12,10 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 
 @dataclass(frozen=True)
 class Ok:
-    """Nothing to say. A finding that stood is resolved."""
+    """Nothing to say. A finding that stood is resolved; `why`, where another reason than the check itself."""
 
     recheck_at: datetime | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ NAMES = [view.name for view in views()]
 
 
 def _fill(database, msp: UUID) -> None:
-    """A record of every kind and list, an edge, an issue and a misfit, of one msp."""
+    """A record of every kind and list, with a thing it leads, an edge and an issue, of one msp."""
     database.execute("INSERT INTO msp (id, name) VALUES (%s, %s)", msp, str(msp))
     records = [("v", "r", kind, Jsonb({})) for kind in KINDS] + [(*names, "k", None) for names in RAW_VIEWS]
     for vendor, resource, kind, normalized in records:
@@ -32,6 +32,13 @@ def _fill(database, msp: UUID) -> None:
                                 volatile_hash, normalized_data) VALUES (%s, %s, %s, %s, %s, %s, 'x', '{}', '', '', %s)
             """,
             *(entity, msp, uuid4(), vendor, resource, kind, normalized),
+        )
+        database.execute(
+            """
+            INSERT INTO merged (id, msp_id, account_id, vendor, kind, key_type, key_value, leading_id, document, provenance,
+                                hash) VALUES (%s, %s, %s, %s, %s, 'k', 'v', %s, '{}', '[]', '')
+            """,
+            *(uuid4(), msp, uuid4(), vendor, kind, entity),
         )
     database.execute("INSERT INTO issue (msp_id, entity_id, rule, field) VALUES (%s, %s, 'r', 'f')", msp, entity)
     database.execute(

@@ -21,7 +21,8 @@ CLIENTS = int(os.environ.get("MSPBYTE_TEST_CLIENTS", "1"))
 LOSS = """
     UPDATE entity SET normalized_data = NULL, mapped_hash = NULL, mapped_volatile_hash = NULL, mapper_version = NULL,
                       client_id = NULL, repairs = NULL, resolved_hash = NULL;
-    DELETE FROM entity_key; DELETE FROM issue; DELETE FROM entity_relationship; DELETE FROM quarantine;
+    DELETE FROM entity_key; DELETE FROM issue; DELETE FROM merged; DELETE FROM fragment;
+    DELETE FROM entity_relationship; DELETE FROM quarantine;
     DELETE FROM finding_event; DELETE FROM finding; DELETE FROM recheck; DELETE FROM client
 """
 

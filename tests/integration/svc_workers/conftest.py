@@ -193,6 +193,27 @@ class Estate:
                 *(self.msp, relation, member, min(members)),
             )
 
+    async def merge(self, leading: UUID, *others: UUID, **fields: Any) -> None:
+        """These records are one thing from now on, with these fields of all of them."""
+        thing = uuid4()
+        await self.run(
+            "svc_resolvers",
+            "INSERT INTO merged (id, msp_id, account_id, vendor, kind, key_type, key_value, leading_id, document,"
+            " provenance, hash) VALUES (%s, %s, %s, 'm365', 'device', 'entra_device_id', 'd', %s, %s::jsonb, '[]', '')",
+            *(thing, self.msp, self.account["m365"], leading, orjson.dumps(fields).decode()),
+        )
+        for place, record in enumerate((leading, *others)):
+            await self.run(
+                "svc_resolvers",
+                "INSERT INTO fragment (entity_id, msp_id, merged_id, place, contested) VALUES (%s, %s, %s, %s, false)",
+                *(record, self.msp, thing, place),
+            )
+
+    async def split(self, leading: UUID) -> None:
+        """The records are things of their own again."""
+        await self.run("svc_resolvers", "DELETE FROM merged WHERE leading_id = %s", leading)
+        await self.run("svc_resolvers", "DELETE FROM fragment WHERE merged_id NOT IN (SELECT id FROM merged)")
+
     async def unlink(self, source: UUID, target: UUID) -> None:
         """The edge has ended."""
         await self.run(

@@ -37,7 +37,7 @@ async def _fill(estate: Any) -> None:
     agent = await estate.device("sophos/endpoints", "PC-1", tamper_protection=False)
     await estate.device("sophos/endpoints", "PC-2", last_seen_at=estate.now - timedelta(days=90))
     bare = await estate.device("m365/managedDevices", "=cmd()")
-    await estate.link("same_device", entra, intune)
+    await estate.merge(intune, entra)
     await estate.link("same_device", intune, agent)
     lines = [
         await estate.line("l1", units=0),

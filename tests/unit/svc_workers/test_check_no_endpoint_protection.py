@@ -63,13 +63,6 @@ def test_a_new_device_has_three_days_of_grace(device: Build, links: Build, now: 
     assert isinstance(CHECK.verdict(device(created_at=now - timedelta(days=3)), links()), Finding)
 
 
-def test_an_entra_device_that_intune_knows_is_left_to_intune(device: Build, links: Build) -> None:
-    entra, intune = device(source="m365/devices"), device()
-
-    assert CHECK.verdict(entra, links({"same_device": (intune,)})) == Ok()
-    assert isinstance(CHECK.verdict(intune, links({"same_device": (entra,)})), Finding)
-
-
 def test_an_entra_device_waits_for_intune(device: Build, links: Build) -> None:
     entra = device(source="m365/devices")
     verdict = CHECK.verdict(entra, links(incomplete=("m365/managedDevices",)))

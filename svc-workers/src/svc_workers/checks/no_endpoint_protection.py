@@ -24,9 +24,9 @@ class Params:
 
 
 def evaluate(subject: Subject[Device], links: Links, params: Params) -> Verdict:
-    """A workstation or server in use must have an agent. Where Intune knows a device, its record is judged."""
+    """A workstation or server in use must have an agent. The directory's record and Intune's are one device."""
     device = subject.model
-    if not _is_asked(subject) or _is_covered(subject, links):
+    if not _is_asked(subject) or _is_covered(links):
         return ok()
     if device.last_seen_at is None:
         return unknown("when the device was last seen is not known")
@@ -60,13 +60,8 @@ def _is_asked(subject: Subject[Device]) -> bool:
     )
 
 
-def _is_covered(subject: Subject[Device], links: Links) -> bool:
-    """Whether an agent is there, or Intune's record stands for this one."""
-    same = links.related("same_device", Device)
-    return any(
-        other.vendor == "sophos" or (subject.resource == ENTRA and (other.vendor, other.resource) == ("m365", INTUNE))
-        for other in same
-    )
+def _is_covered(links: Links) -> bool:
+    return any(other.vendor == "sophos" for other in links.related("same_device", Device))
 
 
 def _gap(subject: Subject[Device], links: Links, in_use_until: datetime) -> Verdict | None:

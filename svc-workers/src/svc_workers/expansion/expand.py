@@ -24,7 +24,8 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
     """The ids of the subjects, entities and accounts, that a piece of work is about.
 
     kind `recheck`: the subjects themselves; `listing`: whoever waits for the listings that became complete; `account`:
-    the accounts, what they hold and who waits for them; any other: entities, their neighbours, and what counts them.
+    the accounts, what they hold and who waits for them; any other: entities, their neighbours, the records that lead the
+    things those are part of, and what counts them.
     """
     ids = item.entity_ids
     match item.kind:
@@ -35,5 +36,6 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
         case "account":
             return set(ids) | await store.of_accounts(connection, ids, KINDS)
         case _:
-            near = await store.neighbours(connection, ids, ASKED)
-            return set(ids) | near | await store.same_client(connection, ids, COUNTED)
+            near = set(ids) | await store.neighbours(connection, ids, ASKED)
+            leading = await store.leading(connection, list(near))
+            return near | leading | await store.same_client(connection, ids, COUNTED)

@@ -44,6 +44,18 @@ async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequenc
     return {row[0] for row in await cursor.fetchall()}
 
 
+async def leading(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """The records that lead the things these are part of."""
+    cursor = await connection.execute(
+        """
+        SELECT m.leading_id FROM fragment f JOIN merged m ON m.id = f.merged_id
+        WHERE f.entity_id = ANY(%s) AND f.place > 0
+        """,
+        (list(ids),),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def same_client(connection: Connection, ids: Sequence[UUID], counted: Sequence[tuple[str, str]]) -> set[UUID]:
     """Subjects of the clients whose things changed. `counted` has (kind that changed, kind of the subject)."""
     if not counted:

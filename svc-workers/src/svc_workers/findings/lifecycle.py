@@ -85,8 +85,8 @@ def _change(key: UUID, standing: Standing | None, answer: Judged) -> Change | No
             return Change(
                 new, event=standing is None or (new.state, new.severity) != (standing.state, standing.severity)
             )
-        case Ok() if standing is not None and standing.state != "resolved":
-            return _resolved(standing, "the check found it in order")
+        case Ok(why=why) if standing is not None and standing.state != "resolved":
+            return _resolved(standing, why or "the check found it in order")
         case _:
             return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,7 +58,7 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
     counting = {check.kind.NAME for check in wanted if check.client_kinds}
     counting_clients = sorted({s.client_id for s in subjects if s.client_id is not None and s.kind in counting})
     listings, vendors = await _listings(connection, clients, wanted)
-    near = await _near(connection, subjects, wanted)
+    near = await _near(connection, rows, subjects, wanted)
     return Inputs(
         now=await store.now(connection),
         subjects=subjects,
@@ -107,23 +107,49 @@ def _gone(ids: Iterable[UUID], rows: Iterable[EntityRow], accounts: Iterable[Acc
 
 def _subject(row: EntityRow, data: str) -> Subject[Any]:
     model = MODELS[row.kind].model_validate_json(data)
-    return Subject(row.id, row.kind, row.vendor, row.resource, row.external_id, row.account_id, row.client_id, model)
+    place = row.vendor, row.resource, row.external_id, row.account_id, row.client_id
+    return Subject(row.id, row.kind, *place, model, row.merged_into)
 
 
 async def _near(
-    connection: Connection, subjects: Sequence[Subject[Any]], checks: Sequence[Check[Any, Any]]
+    connection: Connection,
+    rows: Sequence[EntityRow],
+    subjects: Sequence[Subject[Any]],
+    checks: Sequence[Check[Any, Any]],
 ) -> dict[bool, dict[UUID, Near]]:
-    """Neighbours of each subject: True, over edges that are certain; False, over candidates alone."""
+    """Neighbours of each subject: True, over edges that are certain; False, over candidates alone.
+
+    Edges of all its fragments are those of a thing, and a neighbour that is a fragment stands for its thing.
+    """
     relations = sorted({relation for check in checks for relation in check.relations})
-    edges = await store.edges(connection, [subject.id for subject in subjects], relations)
-    rows = await store.entities(connection, sorted({other for _, _, other, _ in edges}))
-    known = {row.id: _subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
+    whole = {subject.id: subject.id for subject in subjects if subject.merged_into is None}
+    whole |= {fragment: row.id for row in rows if row.id in whole for fragment in row.fragments}
+    edges = await store.edges(connection, list(whole), relations)
+    known = await _things(connection, {other for _, _, other, _ in edges})
+    near: dict[tuple[UUID, str, UUID], bool] = {}
+    for record, relation, other, certain in edges:
+        thing = known.get(other)
+        if thing is not None and thing.id != whole[record]:
+            edge = whole[record], relation, thing.id
+            near[edge] = near.get(edge, False) or certain
     found: dict[bool, dict[UUID, Near]] = {True: {}, False: {}}
-    for subject, relation, other, certain in edges:
-        if other in known:
-            near = found[certain].setdefault(subject, {})
-            near[relation] = (*near.get(relation, ()), known[other])
+    for (subject, relation, other), certain in near.items():
+        there = found[certain].setdefault(subject, {})
+        there[relation] = (*there.get(relation, ()), known[other])
     return found
+
+
+async def _things(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject[Any]]:
+    """By record, the thing it is or is part of; the leading records of those too."""
+    known = await _known(connection, ids)
+    leading = {one.merged_into for one in known.values() if one.merged_into is not None} - known.keys()
+    known |= await _known(connection, leading) if leading else {}
+    return {key: known.get(one.merged_into, one) if one.merged_into else one for key, one in known.items()}
+
+
+async def _known(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject[Any]]:
+    rows = await store.entities(connection, sorted(ids))
+    return {row.id: _subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
 
 
 async def _counted(

@@ -11,12 +11,17 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.db.merged import DOCUMENT
 from svc_workers.links import Listing
 
 
 @dataclass(frozen=True)
 class EntityRow:
-    """An entity. `data` is normalized_data as JSON text; None where it was never normalized."""
+    """An entity. `data` is normalized_data as JSON text; None where it was never normalized.
+
+    That of the leading one of several records of one thing is what all of them tell, `fragments` are the others; of one
+    of those, `merged_into` is the leading one.
+    """
 
     id: UUID
     kind: str
@@ -28,6 +33,8 @@ class EntityRow:
     data: str | None
     deleted: bool
     excluded: bool
+    merged_into: UUID | None
+    fragments: list[UUID]
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,16 @@ class AccountRow:
 FRESH_INTERVALS = 2
 """A listing older than this many of its intervals tells nothing; adapters say so when such a one is complete again."""
 
-_ENTITY = """
+_ENTITY = f"""
     SELECT e.id, e.kind, e.vendor, e.resource, e.external_id, e.account_id, e.client_id,
-           e.normalized_data::text AS data, e.deleted_at IS NOT NULL AS deleted,
-           COALESCE(a.state = 'excluded', false) AS excluded
+           CASE WHEN f.place = 0 THEN {DOCUMENT} ELSE e.normalized_data END::text AS data,
+           e.deleted_at IS NOT NULL AS deleted, COALESCE(a.state = 'excluded', false) AS excluded,
+           CASE WHEN f.place > 0 THEN m.leading_id END AS merged_into,
+           CASE WHEN f.place = 0 THEN ARRAY(SELECT p.entity_id FROM fragment p WHERE p.merged_id = m.id AND p.place > 0)
+                ELSE '{{}}' END AS fragments
     FROM entity e LEFT JOIN account a ON a.id = e.account_id
-"""
+    LEFT JOIN fragment f ON f.entity_id = e.id LEFT JOIN merged m ON m.id = f.merged_id
+"""  # noqa: S608 - constants
 
 
 async def lock_freshness(connection: Connection, msp_id: UUID) -> None:
@@ -79,16 +90,21 @@ async def lock_clients(connection: Connection, ids: Sequence[UUID]) -> None:
 
 
 async def being_linked(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the entities whose keys have changed but whose edges have not followed yet.
+    """Those of the entities whose keys, or whose fragments' keys, have changed but whose edges have not followed yet.
 
     Their link work ends in an evaluation of its own; until then what they lack proves nothing.
     """
     cursor = await connection.execute(
         """
-        SELECT DISTINCT waiting.id FROM work w CROSS JOIN LATERAL unnest(w.entity_ids) AS waiting (id)
-        WHERE w.stage = 'link' AND waiting.id = ANY(%s)
+        WITH asked (id, subject) AS (
+            SELECT id, id FROM unnest(%(ids)s::uuid[]) AS id
+            UNION ALL
+            SELECT p.entity_id, f.entity_id FROM fragment f JOIN fragment p ON p.merged_id = f.merged_id AND p.place > 0
+            WHERE f.entity_id = ANY(%(ids)s) AND f.place = 0)
+        SELECT DISTINCT asked.subject FROM work w CROSS JOIN LATERAL unnest(w.entity_ids) AS waiting (id)
+        JOIN asked ON asked.id = waiting.id WHERE w.stage = 'link'
         """,
-        (list(ids),),
+        {"ids": list(ids)},
     )
     return {row[0] for row in await cursor.fetchall()}
 
@@ -164,13 +180,14 @@ async def edges(
 async def of_clients(
     connection: Connection, clients: Sequence[UUID], kinds: Sequence[str], needs: Sequence[str]
 ) -> list[EntityRow]:
-    """What the clients have of these kinds in the listings 'vendor/resource', but for excluded accounts."""
+    """What the clients have of these kinds in the listings 'vendor/resource', each thing once, but for excluded accounts."""
     async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
         await cursor.execute(
             f"""
             {_ENTITY}
             WHERE e.client_id = ANY(%s) AND e.kind = ANY(%s) AND e.vendor || '/' || e.resource = ANY(%s)
               AND e.deleted_at IS NULL AND e.normalized_data IS NOT NULL AND a.state IS DISTINCT FROM 'excluded'
+              AND COALESCE(f.place, 0) = 0
             ORDER BY e.id
             """,
             (list(clients), list(kinds), list(needs)),

@@ -171,14 +171,18 @@ async def devices(connection: Connection, client_id: UUID) -> list[DeviceRow]:
 
 
 async def same_devices(connection: Connection, client_id: UUID) -> list[tuple[UUID, UUID]]:
-    """Pairs of records of the client that are one device."""
+    """Pairs of records of the client that are one device, by edges or as fragments."""
     cursor = await connection.execute(
         """
         SELECT r.source_id, r.target_id FROM entity e JOIN entity_relationship r ON r.source_id = e.id
-        WHERE e.client_id = %s AND e.kind = 'device' AND e.deleted_at IS NULL
+        WHERE e.client_id = %(client)s AND e.kind = 'device' AND e.deleted_at IS NULL
           AND r.relation = 'same_device' AND r.state = 'active' AND r.valid_to IS NULL
+        UNION ALL
+        SELECT e.id, f.entity_id FROM entity e JOIN fragment l ON l.entity_id = e.id AND l.place = 0
+        JOIN fragment f ON f.merged_id = l.merged_id AND f.place > 0
+        WHERE e.client_id = %(client)s AND e.kind = 'device' AND e.deleted_at IS NULL
         """,
-        (client_id,),
+        {"client": client_id},
     )
     return [(row[0], row[1]) for row in await cursor.fetchall()]
 

@@ -427,6 +427,43 @@ former_key = Table(
     ),
 )
 
+merged = Table(
+    "merged",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("account_id", Id, nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key_value", Text, nullable=False),
+    Column("leading_id", Id, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("provenance", JSONB, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("ix_merged_account_id", "account_id"),
+    comment=(
+        "One thing that several records of an account tell of, by the key they share. document has its fields but for the "
+        "volatile ones; provenance: per record, in order, the fields its word counts for and why. A record that is alone "
+        "has no row."
+    ),
+)
+
+fragment = Table(
+    "fragment",
+    metadata,
+    Column("entity_id", Id, primary_key=True),
+    _msp(),
+    Column("merged_id", Id, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("contested", Boolean, nullable=False),
+    Index("ix_fragment_merged_id", "merged_id"),
+    comment=(
+        "Which record is part of which merged thing. place 0 leads. contested: only what was seen last orders it among "
+        "the others of its resource, so that a change of volatile fields may change its place."
+    ),
+)
+
 issue = Table(
     "issue",
     metadata,

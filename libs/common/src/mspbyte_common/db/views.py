@@ -18,11 +18,19 @@ from typing import Any, Literal, Union, get_args, get_origin
 import psycopg
 from psycopg import sql
 
+from mspbyte_common.db.merged import DOCUMENT
 from mspbyte_common.db.raw_views import RAW_VIEWS
-from mspbyte_common.models import KINDS, Kind
+from mspbyte_common.models import KINDS, Device, Kind
 
 _MARK = "mspbyte "
 """The beginning of the comment that tells our views from others; the hash of the definition follows."""
+
+MERGED_KINDS: tuple[type[Kind], ...] = (Device,)
+"""Kinds of which resolvers make one thing of several records."""
+_MERGED_INTO = (
+    "(SELECT m.leading_id FROM fragment f JOIN merged m ON m.id = f.merged_id"
+    " WHERE f.entity_id = entity.id AND f.place > 0) AS merged_into"
+)
 
 _SCALARS: dict[object, str] = {
     str: "n ->> {0}",
@@ -56,6 +64,7 @@ class View:
 def views() -> tuple[View, ...]:
     """Every view, by name."""
     made = [_of_kind(kind) for kind in KINDS.values()]
+    made += [_of_merged(kind) for kind in MERGED_KINDS]
     made += [_of_list(vendor, resource, fields.split()) for (vendor, resource), fields in RAW_VIEWS.items()]
     made += [View("v_relationship", RELATIONSHIP), View("v_data_quality", DATA_QUALITY)]
     return tuple(sorted(made, key=lambda view: view.name))
@@ -97,11 +106,24 @@ def drop_views(connection: psycopg.Connection[Any]) -> None:
 
 
 def _of_kind(kind: type[Kind]) -> View:
-    columns = ", ".join((*_OWN, "mapper_version", *_columns(kind)))
+    into = [_MERGED_INTO] if kind in MERGED_KINDS else []
+    columns = ", ".join((*_OWN, "mapper_version", *into, *_columns(kind)))
     return View(
         f"v_{kind.NAME}",
         f"SELECT {columns} FROM (SELECT *, normalized_data AS n FROM entity) entity"  # noqa: S608 - the models' names
         f" WHERE kind = '{kind.NAME}' AND deleted_at IS NULL AND n IS NOT NULL",
+    )
+
+
+def _of_merged(kind: type[Kind]) -> View:
+    """Things of several records, with the fields of all."""
+    own = ("id", "msp_id", "account_id", "client_id", "vendor", "key_type", "key_value", "leading_id", "member_ids")
+    return View(
+        f"v_merged_{kind.NAME}",
+        f"SELECT {', '.join((*own, 'provenance', *_columns(kind)))} FROM ("  # noqa: S608 - the models' names
+        f"SELECT m.*, e.client_id, {DOCUMENT} AS n,"
+        " ARRAY(SELECT f.entity_id FROM fragment f WHERE f.merged_id = m.id ORDER BY f.place) AS member_ids"
+        f" FROM merged m JOIN entity e ON e.id = m.leading_id WHERE m.kind = '{kind.NAME}') AS thing",
     )
 
 

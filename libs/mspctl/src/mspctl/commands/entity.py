@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 import typer
@@ -59,6 +60,8 @@ def show(
 ) -> None:
     """Shows a record raw beside normalized, its keys, its relationships and why they hold, and its findings.
 
+    Of several records of one thing: what all of them tell, and whose word counts for which field.
+
     With --at: what it was then, and the relationships that held then; raw records and keys of the past are not kept.
     """
     then = moment(at) if at else None
@@ -70,6 +73,7 @@ def show(
             emit_json(row) if as_json else _draw_past(row)
             return
         row["keys"] = store.keys(connection, row["id"])
+        row["merged"] = store.merged(connection, row["id"])
         row["relationships"] = store.relationships(connection, row["id"])
         row["findings"] = store.findings(connection, states=ALL_STATES, subject_id=row["id"])
         row["issues"] = store.issues(connection, row["id"])
@@ -127,6 +131,8 @@ def _draw(row: dict[str, Any]) -> None:
             padding=0,
         )
     )
+    if row["merged"]:
+        _draw_merged(row["merged"], row["id"])
     for name, columns in (
         ("quarantine", ("path", "value_class", "error", "since")),
         ("issues", ("rule", "field", "value", "since")),
@@ -140,6 +146,26 @@ def _draw(row: dict[str, Any]) -> None:
     if row["repairs"]:
         console.print()
         console.print(Panel(_json(row["repairs"]), title="repairs"))
+
+
+def _draw_merged(merged: Row, entity_id: UUID) -> None:
+    records = [{**one, "leads": one["id"] == str(merged["leading_id"])} for one in merged["records"]]
+    words = {
+        name: (one["resource"], one["entity_id"], why)
+        for one in merged["provenance"]
+        for name, why in one["fields"].items()
+    }
+    fields = [
+        {"field": name, "value": merged["values"][name], "from": resource, "record": record, "why": why}
+        for name, (resource, record, why) in sorted(words.items())
+    ]
+    title = f"One thing by {merged['key_type']} {merged['key_value']}"
+    if entity_id != merged["leading_id"]:
+        title += f", judged as {merged['leading_id']}"
+    console.print()
+    console.print(table(records, ("leads", "resource", "name", "external_id", "id"), title))
+    console.print()
+    console.print(table(fields, ("field", "value", "from", "record", "why"), "What they tell"))
 
 
 def _json(value: object) -> Syntax | str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from mspbyte_common.db.merged import DOCUMENT
 from mspctl.store import Connection, Row
 
 NAME = """coalesce({0}.normalized_data ->> 'display_name', {0}.normalized_data ->> 'name',
@@ -50,6 +51,21 @@ def keys(connection: Connection, entity_id: UUID) -> list[Row]:
         "SELECT refers, key_type, key_value FROM entity_key WHERE entity_id = %s ORDER BY refers, key_type, key_value",
         (entity_id,),
     ).fetchall()
+
+
+def merged(connection: Connection, entity_id: UUID) -> Row | None:
+    """The thing of several records that the entity is part of, those records, and whose word counts for which field."""
+    return connection.execute(
+        f"""
+        SELECT m.id, m.leading_id, m.key_type, m.key_value, m.provenance, {DOCUMENT} AS values,
+               (SELECT jsonb_agg(jsonb_build_object('id', r.id, 'resource', r.resource, 'external_id', r.external_id,
+                                                    'name', {NAME.format("r")}) ORDER BY p.place)
+                FROM fragment p JOIN entity r ON r.id = p.entity_id WHERE p.merged_id = m.id) AS records
+        FROM fragment f JOIN merged m ON m.id = f.merged_id JOIN entity e ON e.id = m.leading_id
+        WHERE f.entity_id = %s
+        """,
+        (entity_id,),
+    ).fetchone()
 
 
 def relationships(connection: Connection, entity_id: UUID, at: datetime | None = None) -> list[Row]:

@@ -1,0 +1,1 @@
+"""Which records are one thing: a module per kind."""
