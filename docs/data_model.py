@@ -49,7 +49,8 @@ change without meaning: they are stored, but wake nothing and leave no history.
 
 In SQL each kind is a view, `v_<kind>`, and each vendor's list another, `raw_<vendor>_<list>`; name your msp first:
 `SET app.msp_id = '…'`. Beside the fields below each view has id, msp_id, account_id, client_id, vendor, resource,
-external_id, first_seen_at and changed_at.
+external_id, first_seen_at and changed_at. `v_merged_device` has the devices that several records of an account tell of, with
+whose word counts for which field; in `v_device`, `merged_into` names the record that stands for one.
 """
 
 

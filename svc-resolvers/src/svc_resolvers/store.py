@@ -126,12 +126,18 @@ async def clients_of_domains(connection: Connection, key_type: str, values: Coll
 async def referring(
     connection: Connection, key_type: str, values: Collection[str]
 ) -> list[tuple[UUID, str, list[UUID]]]:
-    """(account, kind, entities) of the msp that refer to one of these key values."""
+    """(account, kind, entities) of the msp that refer to one of these key values.
+
+    Those of an account that was mapped meanwhile are left out: mapping has them resolved. A tenant's record tells of another
+    account than the one it was read from.
+    """
     cursor = await connection.execute(
         """
-        SELECT account_id, kind, array_agg(DISTINCT entity_id) FROM entity_key
-        WHERE msp_id = current_setting('app.msp_id')::uuid AND key_type = %s AND key_value = ANY(%s) AND refers
-        GROUP BY account_id, kind ORDER BY account_id, kind
+        SELECT k.account_id, k.kind, array_agg(DISTINCT k.entity_id)
+        FROM entity_key k JOIN account a ON a.id = k.account_id
+        WHERE k.msp_id = current_setting('app.msp_id')::uuid AND k.key_type = %s AND k.key_value = ANY(%s) AND k.refers
+          AND (a.client_id IS NULL OR k.kind = 'tenant')
+        GROUP BY k.account_id, k.kind ORDER BY k.account_id, k.kind
         """,
         (key_type, list(values)),
     )

@@ -144,8 +144,10 @@ async def test_mapping_and_excluding_accounts_wins_over_domains_and_moves_what_h
     world.ctl("account", "map", str(world.directory), str(world.other))
     await world.pipeline.drain()
     assert [world.client_of(one) for one in (user, own, proof)] == [world.other, world.other, world.other]
+    world.pipeline.done.clear()
     world.ctl("account", "map", str(world.stray), str(world.acme))
     await world.pipeline.drain()
+    assert [entities for stage, entities in world.pipeline.done if stage == "resolve" and user in entities] == [[user]]
     assert [world.client_of(one) for one in (user, own, proof)] == [world.acme, world.acme, world.other]
     assert world.ctl("entity", "show", str(user))["client_by"] == "the account's mapping"
     world.ctl("account", "exclude", str(world.stray))
