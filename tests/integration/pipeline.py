@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import transaction
+from mspbyte_common.db.schema import metadata
 from mspbyte_common.hashing import split_digest
 from mspbyte_common.ledger.item import Handler
 from mspbyte_common.ledger.perform import perform
@@ -28,6 +29,12 @@ STAGES: dict[str, tuple[str, Handler]] = {
     "evaluate": ("svc_workers", evaluate),
 }
 
+RAW_COLUMNS = {
+    *("id", "msp_id", "account_id", "vendor", "resource", "kind", "external_id", "raw_data"),
+    *("semantic_hash", "volatile_hash", "first_seen_at", "changed_at", "deleted_at"),
+}
+"""What adapters write of an entity. Its other columns are derived."""
+
 VOLATILE_COLUMNS = {
     "entity": {"first_seen_at", "changed_at", "semantic_hash", "volatile_hash", "raw_data"},
     "entity_key": set[str](),
@@ -37,11 +44,44 @@ VOLATILE_COLUMNS = {
     "quarantine": {"since"},
     "client": set[str](),
     "entity_relationship": {"id", "valid_from", "valid_to"},
+    "cluster_member": {"id", "valid_from", "valid_to"},
     "finding": {"opened_at", "changed_at", "resolved_at"},
+    "recheck": set[str](),
 }
 """What is derived, and the columns that say when something was written or by which serial number, not what it is."""
 
-HOLDS = {"entity_relationship": "valid_to IS NULL", "finding": "state <> 'resolved'"}
+NOT_DERIVED = {
+    "msp": "a person's",
+    "data_key": "a person's",
+    "connection": "a person's",
+    "account": "found by an adapter, mapped by a person",
+    "resource": "what the adapters can read",
+    "job": "the schedule",
+    "listing": "what runs proved",
+    "breaker": "what runs met",
+    "run": "what was done",
+    "page": "what a run carried",
+    "entity_change": "the past: what a record was before; raw_data is only what it is now",
+    "former_key": "open work of the linkers; none when all is done",
+    "shape": "learned from pages as they came",
+    "drift": "counted from pages as they came",
+    "link_decision": "a person's",
+    "work": "open work",
+    "dead_letter": "work that failed",
+    "derivation": "what the services declared",
+    "rebuild": "rebuilds themselves",
+    "finding_event": "the past of findings",
+    "report": "made when it was asked for, kept as it was",
+    "budget": "what vendors were asked",
+    "budget_place": "what vendors are asked now",
+}
+"""Every other table, and why it is not."""
+
+HOLDS = {
+    "entity_relationship": "valid_to IS NULL",
+    "cluster_member": "valid_to IS NULL",
+    "finding": "state <> 'resolved'",
+}
 """Only rows that hold now can be derived anew; the past is kept, not derived."""
 
 
@@ -177,6 +217,13 @@ class Pipeline:
             )
             found[table] = digest
         return found
+
+    def lose(self) -> None:
+        """All that is derived is gone, as if nothing but the raw records had been saved."""
+        derived = {column.name for column in metadata.tables["entity"].columns} - RAW_COLUMNS
+        self.database.execute(f"UPDATE entity SET {', '.join(f'{name} = NULL' for name in sorted(derived))}")
+        for table in VOLATILE_COLUMNS.keys() - {"entity"}:
+            self.database.execute(f"DELETE FROM {table}")
 
     def written(self) -> list[tuple[object, ...]]:
         """Which transaction wrote each derived row that holds: equal lists, nothing was written in between."""

@@ -41,6 +41,7 @@ class OneConnection:
 
     def __init__(self, database: Any) -> None:
         self._database = database
+        self.admin_url, self.url = database.admin_url, database.url
         self._held = database.stack.enter_context(psycopg.connect(database.admin_url, autocommit=True))
 
     def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:

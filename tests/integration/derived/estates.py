@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from tests.integration.adapters.conftest import PORTS, VENDORS, Bench, Wire, new_bench
+from tests.integration.adapters.conftest import PORTS, VENDORS, Bench, OneConnection, Wire, new_bench
 from tests.integration.pipeline import Pipeline
 
 from mspbyte_common import ids
@@ -27,20 +27,32 @@ class Estate:
     pipeline: Pipeline
 
     async def sync(self) -> None:
-        """Every list of every account, with the accounts mapped to whose they are, and all work that follows."""
-        await self._read("root")
+        """Every list of every account in full, with the accounts mapped to whose they are, and all work that follows."""
+        await self._sync("manual")
+
+    async def live(self, days: int, every: int) -> None:
+        """So many days; after `every` of them, what the schedule reads: what changed, where the vendor can tell."""
+        for day in range(days):
+            play(self.bench.world.estate)
+            if day % every == every - 1:
+                await self._sync("schedule")
+
+    async def _sync(self, trigger: str) -> None:
+        await self._read("root", trigger)
         self._map()
-        await self._read("tenant")
+        await self._read("tenant", trigger)
         for (account,) in self.pipeline.database.execute("SELECT id FROM account ORDER BY id"):
             self.pipeline.ask("evaluate", "account", account, [account])
         await self.pipeline.drain()
 
-    async def _read(self, level: str) -> None:
+    async def _read(self, level: str, trigger: str) -> None:
         for vendor in VENDORS.values():
             for account in self._accounts(vendor.name, level):
                 for endpoint in vendor.endpoints:
                     if endpoint.level == level:
-                        await self.bench.read(vendor.name, account, endpoint.resource)
+                        run = self.bench.queue(vendor.name, account, endpoint.resource, trigger)
+                        while (await self.bench.carry_out(run))["state"] == "queued":
+                            self.bench.due(run)
 
     def _map(self) -> None:
         autotask = self.bench.roots["autotask"]
@@ -51,11 +63,6 @@ class Estate:
                     ids.client_id(autotask, str(company)),
                     ids.account_id(self.bench.connections[vendor], tenant),
                 )
-
-    def live_a_month(self) -> None:
-        """Thirty days of joiners, leavers, renames and new machines."""
-        for _ in range(30):
-            play(self.bench.world.estate)
 
     def _accounts(self, vendor: str, level: str) -> list[UUID]:
         if level == "root":
@@ -73,7 +80,8 @@ async def open_estate(database: Any, seed: int, clients: int) -> Estate:
     made = apps(estate, at)
     mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
     world = World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))
-    bench, known = await new_bench(database, world), estate.credentials
+    held = OneConnection(database)
+    bench, known = await new_bench(held, world), estate.credentials
     m365 = {
         "client_id": known.m365_client_id,
         "partner_tenant_id": estate.partner_tenant_id,
@@ -86,4 +94,4 @@ async def open_estate(database: Any, seed: int, clients: int) -> Estate:
     bench.connect("autotask", autotask, keys, known.autotask_username)
     sophos = {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos}
     bench.connect("sophos", sophos, {"client_secret": known.sophos_client_secret}, known.sophos_client_id)
-    return Estate(bench, await Pipeline.open(database, bench.msp))
+    return Estate(bench, await Pipeline.open(held, bench.msp))

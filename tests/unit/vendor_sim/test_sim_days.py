@@ -3,14 +3,17 @@
 from collections import Counter
 from dataclasses import asdict
 
+from vendor_sim.companies import CANCELLATION
 from vendor_sim.days import play
 from vendor_sim.estate import Estate, generate
 from vendor_sim.in_memory import World
 from vendor_sim.moments import noon, parse
+from vendor_sim.service_desk import COMPLETE
 from vendor_sim.truth import truth
 
 
 def test_a_month_has_everything_in_it_and_the_truth_stays_whole(own_estate: Estate) -> None:
+    served = {key for key, row in own_estate.autotask.companies.items() if row["isActive"]}
     before = len(truth(own_estate)["findings"]["no_endpoint_protection"])
     happened: Counter[str] = Counter()
     for _ in range(30):
@@ -28,11 +31,19 @@ def test_a_month_has_everything_in_it_and_the_truth_stays_whole(own_estate: Esta
     assert abs(len(known["findings"]["no_endpoint_protection"]) - before) < 15
     seen = [parse(row["lastSeenAt"]) for rows in own_estate.sophos.endpoints.values() for row in rows.values()]
     assert max(seen) < noon(own_estate.as_of)
+    desk = own_estate.autotask
+    left = {key for key, row in desk.companies.items() if row["companyType"] == CANCELLATION and key in served}
+    assert left
+    assert not [row for row in desk.contacts.values() if row["companyID"] in left and row["isActive"]]
+    assert not [row for row in desk.contracts.values() if row["companyID"] in left and row["status"]]
+    done = [row for row in desk.tickets.values() if row["completedDate"] is not None]
+    assert all(row["status"] == COMPLETE and parse(row["completedDate"]) >= parse(row["createDate"]) for row in done)
 
 
 def test_equal_days_follow_equal_days(own_estate: Estate) -> None:
     other = generate(own_estate.seed, own_estate.clients, own_estate.as_of)
     assert [play(own_estate) for _ in range(3)] == [play(other) for _ in range(3)]
+    assert own_estate.autotask.tickets.keys() == other.autotask.tickets.keys()
     assert asdict(own_estate.sophos) == asdict(other.sophos)
     assert asdict(own_estate.m365[own_estate.partner_tenant_id]) == asdict(other.m365[other.partner_tenant_id])
 

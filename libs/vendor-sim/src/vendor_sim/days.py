@@ -1,8 +1,14 @@
-"""A script of days: what happens at the clients from one day to the next, so that a month can be played."""
+"""A script of days: what happens at the clients from one day to the next, so that a month can be played.
+
+People join, leave, marry and are deleted, machines are set up anew, seats are bought, tickets are opened and completed
+(`desk_days.py`), customers leave. Everything goes through `mutate`, so incremental listings see it, and `truth` follows.
+`POST /_sim/day` plays one day; the vendors' clocks move with it.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
+from vendor_sim.desk_days import play_desk
 from vendor_sim.dice import Dice
 from vendor_sim.directory import USER
 from vendor_sim.estate import Estate, Group, M365Tenant, Record, Ref
@@ -26,7 +32,7 @@ def play(estate: Estate) -> dict[str, int]:
     for tenant in list(estate.m365.values()):
         dice = Dice(estate.seed, "day", estate.days_played, tenant.id)
         company = estate.accounts["m365", tenant.id]
-        if dice.chance(_ODDS["joiner"]):
+        if dice.chance(_ODDS["joiner"]) and _is_served(estate, company):
             happened["joiner"] += _join(estate, tenant, company, dice, now)
         for name, act in _ACTS.items():
             if dice.chance(_ODDS[name]):
@@ -35,7 +41,7 @@ def play(estate: Estate) -> dict[str, int]:
         dice = Dice(estate.seed, "day", estate.days_played, account)
         if dice.chance(_ODDS["reimage"]):
             happened["reimage"] += _reimage(estate, account, dice, now)
-    return happened
+    return happened | play_desk(estate, now)
 
 
 def _signs_of_life(estate: Estate) -> None:
@@ -60,6 +66,11 @@ def _later(row: Record, name: str, before: datetime) -> None:
 
 def _put(estate: Estate, tenant: M365Tenant, collection: str, row: Record) -> None:
     mutate(estate, "m365", tenant.id, collection, row["id"], row)
+
+
+def _is_served(estate: Estate, company: int | None) -> bool:
+    """Whether the tenant's company is a customer still, as far as anybody knows."""
+    return company is None or bool(estate.autotask.companies[company]["isActive"])
 
 
 def _people(tenant: M365Tenant, *, enabled: bool) -> list[str]:
@@ -126,14 +137,26 @@ def _join(estate: Estate, tenant: M365Tenant, company: int | None, dice: Dice, n
 
 
 def _leave(estate: Estate, tenant: M365Tenant, dice: Dice) -> int:
-    """Sign-in is blocked; the licences are taken back now and then only."""
+    """Sign-in is blocked; the licences are taken back now and then only, and the MSP hears of it half of the time."""
     staff = _people(tenant, enabled=True)
     if len(staff) < 4:
         return 0
     row = tenant.users[dice.pick(staff)] | {"accountEnabled": False}
     _put(estate, tenant, "users", row | ({"assignedLicenses": []} if dice.chance(0.6) else {}))
     _count_seats(estate, tenant)
+    if dice.chance(0.5):
+        _tell_desk(estate, Ref("m365", tenant.id, "users", row["id"]))
     return 1
+
+
+def _tell_desk(estate: Estate, user: Ref) -> None:
+    """The contacts of a person who left become inactive."""
+    for group in estate.links.people:
+        if user in group.records:
+            for ref in group.records:
+                if ref.resource == "Contacts":
+                    contact = estate.autotask.contacts[int(ref.id)]
+                    mutate(estate, "autotask", "", "Contacts", ref.id, contact | {"isActive": 0})
 
 
 def _rename(estate: Estate, tenant: M365Tenant, dice: Dice) -> int:
