@@ -17,6 +17,8 @@ _LARGEST = 2**63 - 1
 """The largest number JSON libraries and PostgreSQL agree on."""
 _MOST_DIGITS = 400
 """No double is longer; "1e999999999" would be a gigabyte when written out."""
+LONGEST_ID = 500
+"""Characters. No vendor's id comes near it, and an index of PostgreSQL holds it, whatever it is made of."""
 _new_words: ContextVar[list[str] | None] = ContextVar("new_words", default=None)
 ValueClass = Literal["missing", "null", "string", "number", "boolean", "object", "array"]
 
@@ -68,17 +70,22 @@ def label(value: object) -> str | None:
 
 def ident(value: object) -> str:
     """An id as text. Zero is an id."""
-    found = label(value)
+    found = ident_or_none(value)
     if found is None:
         message = "an id was expected"
         raise ValueError(message)
-    return found.strip()
+    return found
 
 
 def ident_or_none(value: object) -> str | None:
     """An id as text, or None where the record refers to nothing."""
     found = label(value)
-    return None if found is None else found.strip()
+    if found is None:
+        return None
+    if len(found) > LONGEST_ID:
+        message = f"an id of at most {LONGEST_ID} characters was expected"
+        raise ValueError(message)
+    return found.strip()
 
 
 def guid(value: object) -> str:

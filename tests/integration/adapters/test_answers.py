@@ -6,6 +6,7 @@ MSPBYTE_SAMPLES names, and are skipped without it.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,7 +106,7 @@ def _vendors(pages: list[list[dict[str, Any]]]) -> Starlette:
         body: dict[str, Any] = {"value": pages[number]}
         if number + 1 < len(pages):
             body["@odata.nextLink"] = f"https://graph.microsoft.com{request.url.path}?$skiptoken={number + 1}"
-        return JSONResponse(body)
+        return Response(json.dumps(body), media_type="application/json")
 
     async def sophos(request: Request) -> Response:
         by_number = "page" in request.query_params
@@ -215,3 +216,22 @@ async def test_a_record_that_fits_again_leaves_quarantine(database, misfit: Benc
     await perform(await database.pool("svc_processors"), misfit.msp, number, process)
     assert _outcome(database) == (2, [])
     assert database.execute("SELECT stage, entity_ids FROM work ORDER BY id DESC LIMIT 1") == [("resolve", [entity])]
+
+
+async def test_a_record_that_our_own_libraries_cannot_write_costs_none_of_its_page(database) -> None:
+    [person] = _records(ROOT / "tests" / "data" / "m365" / "users.json")
+    deep: dict[str, Any] = {}
+    for _ in range(300):
+        deep = {"value": [deep]}
+    page = [
+        person,
+        {**person, "id": "deep", "onPremisesExtensionAttributes": deep},
+        {**person, "id": "deep where it is read", "assignedLicenses": deep},
+        {**person, "id": "half a character", "displayName": "Ida \ud83d"},
+    ]
+    await _come_through(database, "m365", "users", [page, [{**person, "id": "next"}]])
+    assert _outcome(database) == (4, ["$.assignedLicenses"])
+    named = "SELECT normalized_data ->> 'display_name' FROM entity WHERE external_id = 'half a character'"
+    assert database.execute(named) == [("Ida \ufffd",)]
+    whole = "SELECT length(raw_data::text) > 300 * 12 FROM entity WHERE external_id LIKE 'deep%'"
+    assert database.execute(whole) == [(True,), (True,)]

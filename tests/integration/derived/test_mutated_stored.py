@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import cycle
 from pathlib import Path
 
-import orjson
 from tests.integration.pipeline import Pipeline
-from tests.unit.svc_processors.mutation import mutate, swollen
+from tests.unit.svc_processors.mutation import KINDS, arrived, mutate, swollen
 
-from mspbyte_common.vendors.keep import storable
 from svc_processors.process import NORMALIZERS
 
 DATA = Path(__file__).parents[2] / "data"
@@ -23,7 +22,7 @@ async def test_mutated_records_pass_all_stages_or_wait_in_quarantine(pipeline: P
     for (vendor, resource), normalizer in sorted(NORMALIZERS.items()):
         account = pipeline.account(vendor, "tenant")
         example = json.loads((DATA / vendor / f"{resource}.json").read_text())
-        records = [orjson.loads(storable(json.dumps(mutate(example, dice)).encode())) for _ in range(EACH - 1)]
+        records = [arrived(mutate(example, dice, kind)) for _, kind in zip(range(EACH - 1), cycle(KINDS), strict=False)]
         records.append(swollen(example))
         names = [str(number) for number in range(EACH)]
         pipeline.put(account, vendor, resource, normalizer.kind.NAME, *records, known_as=names)

@@ -21,7 +21,7 @@ from mspbyte_common.errors import PagingBroken, RequestInvalid, SchemaDrift, Usa
 from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.settings import with_password
 from mspbyte_common.vendors.endpoint import Endpoint, Reply, Request
-from mspbyte_common.vendors.keep import FUSE_RECORDS, fuse, storable
+from mspbyte_common.vendors.keep import FUSE_RECORDS, fuse
 from mspbyte_common.vendors.pages import id_after, key_after, next_link, page_number
 from mspbyte_common.vendors.pull import Page, pull
 from mspbyte_common.vendors.tokens import Token, TokenCache
@@ -56,13 +56,6 @@ def test_a_volatile_field_moves_only_the_volatile_hash(record: dict[str, int], v
     assert split_digest(moved, volatile)[0] == semantic
     if volatile & record.keys():
         assert split_digest(moved, volatile)[1] != split_digest(record, volatile)[1]
-
-
-@given(JSON)
-def test_text_that_is_stored_holds_no_zero_byte_and_is_else_the_same(value: object) -> None:
-    kept = orjson.loads(storable(orjson.dumps([value, "a\x00b", "\\u0000"])))
-    assert kept[1:] == ["a\ufffdb", "\\u0000"]
-    assert "\x00" not in orjson.dumps(kept).decode()
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ READ: list[tuple[Callable[[Any], object], object, object]] = [
     (reading.ident, 0, "0"),
     (reading.ident, 29682885, "29682885"),
     (reading.ident, " abc ", "abc"),
+    (reading.ident, "x" * 500, "x" * 500),
     (reading.ident_or_none, 0, "0"),
     (reading.ident_or_none, None, None),
     (reading.ident_or_none, "", None),
@@ -58,6 +59,8 @@ READ: list[tuple[Callable[[Any], object], object, object]] = [
 ]
 
 REFUSED: list[tuple[Callable[[Any], object], object]] = [
+    (reading.ident, "x" * 501),
+    (reading.guid_or_none, "x" * 501),
     (reading.text, 1),
     (reading.text, False),
     (reading.text, ["a"]),

@@ -18,6 +18,7 @@ from mspbyte_common.metrics import RECORDS
 from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.endpoint import Accounts, Cursor, Endpoint, Record
+from mspbyte_common.vendors.legible import flatten, storable
 from mspbyte_common.vendors.listings import store as listings
 from mspbyte_common.vendors.listings.store import Listing
 from mspbyte_common.vendors.pull import Page
@@ -54,8 +55,9 @@ class Keeper:
 
     async def page(self, page: Page) -> list[Announcement]:
         """Records, the run's place and the work that follows, in one transaction."""
+        told = flatten(page.records)
         async with transaction(self.pool, self.run.msp_id) as connection:
-            current, gone = await self._current(connection, page.records)
+            current, gone = await self._current(connection, told)
             rows = rows_of(self.run, self.endpoint, current)
             known = await records.known_hashes(connection, rows.keys())
             changed = [row for row in rows.values() if known.get(row.id) != (row.semantic_hash, row.volatile_hash)]
@@ -77,7 +79,7 @@ class Keeper:
                 await records.tombstone(connection, gone)
             following += self._process([*(row.id for row in changed), *gone])
             if self.endpoint.accounts is not None:
-                following += await self._accounts(connection, page.records)
+                following += await self._accounts(connection, told)
             announcements = await self._work(connection, following)
         RECORDS.labels(self.run.vendor, self.run.resource, "changed").inc(len(changed))
         RECORDS.labels(self.run.vendor, self.run.resource, "unchanged").inc(len(rows) - len(changed))
@@ -195,14 +197,6 @@ def rows_of(run: Run, endpoint: Endpoint, records: Sequence[Record]) -> dict[UUI
             entity, storable(external_id.encode()).decode(), semantic, volatile, storable(orjson.dumps(record))
         )
     return rows
-
-
-def storable(text: bytes) -> bytes:
-    """JSON text PostgreSQL can hold: U+0000, which it cannot, becomes U+FFFD."""
-    if b"\\u0000" not in text and b"\x00" not in text:
-        return text
-    pieces = text.replace(b"\x00", b"").split(b"\\\\")
-    return b"\\\\".join(piece.replace(b"\\u0000", b"\\ufffd") for piece in pieces)
 
 
 def fuse(

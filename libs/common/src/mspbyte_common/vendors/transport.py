@@ -11,7 +11,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ import orjson
 from mspbyte_common.errors import HostRefused, SchemaDrift, Unreachable
 from mspbyte_common.vendors.addresses import is_loopback, origin
 from mspbyte_common.vendors.connections import Guard, GuardedHTTP
+from mspbyte_common.vendors.legible import legible
 
 __all__ = ["Answer", "Transport", "client_over", "open_transport", "origin"]
 
@@ -45,9 +46,11 @@ class Answer:
     content: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The body as JSON; SchemaDrift when it is not."""
-        try:
+        """The body as JSON, characters that are none put right; SchemaDrift when it is not JSON."""
+        with suppress(orjson.JSONDecodeError):
             return orjson.loads(self.content)
+        try:
+            return orjson.loads(legible(self.content))
         except orjson.JSONDecodeError as error:
             message = f"the answer is not JSON: {error.msg} at position {error.pos} of {len(self.content)} bytes"
             raise SchemaDrift(message) from None
