@@ -23,3 +23,10 @@ class Normalizer:
     kind: type[Kind]
     version: int
     normalize: Callable[[Mapping[str, Any]], Kind]
+    data: Callable[[], str] | None = None
+    """Stands for the data the result depends on besides the record; None where there is none."""
+
+    @property
+    def derivation(self) -> str:
+        """By what it derives: its version, and the data. Another one has every record mapped anew."""
+        return f"{self.version} {self.data()}" if self.data else str(self.version)

@@ -15,7 +15,7 @@ from mspbyte_common import ids
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import transaction
 from mspctl.cli import invoke
-from svc_processors.main import VERSIONS
+from svc_processors.main import versions
 from svc_processors.process import NORMALIZERS
 from svc_scheduler.rebuild import walk
 
@@ -124,10 +124,10 @@ async def test_decisions_outlive_a_mapper_that_tells_the_machines_anew(decided: 
         return old.normalize({**raw, "deviceName": raw["deviceName"].upper(), "model": "seen again"})
 
     raised = replace(old, version=old.version + 1, normalize=respelled)
-    monkeypatch.setitem(NORMALIZERS, INTUNE, raised)
-    for versions in (VERSIONS, VERSIONS | {"m365/managedDevices": str(raised.version)}):
-        async with transaction(pipeline.pools["svc_processors"], None) as connection:
-            await declare_versions(connection, "process", versions)
+    async with transaction(pipeline.pools["svc_processors"], None) as connection:
+        await declare_versions(connection, "process", versions())
+        monkeypatch.setitem(NORMALIZERS, INTUNE, raised)
+        assert await declare_versions(connection, "process", versions()) == ["m365/managedDevices"]
     pipeline.database.execute("UPDATE derivation SET since = since - interval '2 minutes'")
     await walk.renew(pipeline.pools["svc_scheduler"])
     await rebuilt(pipeline)

@@ -15,12 +15,13 @@ from mspbyte_common.db.engine import transaction
 from mspbyte_common.models import Identity
 from svc_linkers import link as stage
 from svc_linkers.main import VERSIONS as LINKS
-from svc_processors.main import VERSIONS as MAPPERS
+from svc_processors.main import read_names, versions
 from svc_processors.process import NORMALIZERS
 from svc_resolvers.main import VERSIONS as RULES
 from svc_scheduler.rebuild import store, walk
 
 USERS = ("m365", "users")
+MAPPERS = versions()
 
 
 def _user(number: int) -> dict[str, Any]:
@@ -94,6 +95,25 @@ async def test_a_raised_mapper_that_makes_the_same_of_them_writes_nothing(
     await _renewed(pipeline)
     assert pipeline.written() == before
     assert {stage for stage, _ in pipeline.done} == {"process"}
+
+
+async def test_a_refreshed_list_of_names_names_the_licences_anew_and_touches_nothing_else(
+    pipeline: Pipeline, account: UUID, tmp_path
+) -> None:
+    await _declare(pipeline, "process", MAPPERS)
+    others = "SELECT ctid, xmin FROM entity WHERE resource <> 'subscribedSkus'"
+    before = pipeline.database.execute(others)
+    file = tmp_path / "names.json"
+    file.write_text('{"SPB": "Another name"}')
+    try:
+        assert read_names(file)
+        assert await _declare(pipeline, "process", versions()) == ["m365/subscribedSkus"]
+        await _renewed(pipeline)
+    finally:
+        read_names(None)
+    named = "SELECT normalized_data ->> 'name' FROM entity WHERE resource = 'subscribedSkus'"
+    assert pipeline.database.execute(named) == [("Another name",)]
+    assert pipeline.database.execute(others) == before
 
 
 async def test_other_rules_resolve_their_kind_anew(pipeline: Pipeline, account: UUID) -> None:

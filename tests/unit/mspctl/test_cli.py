@@ -82,6 +82,7 @@ def test_the_commands_are_these():
         "report",
         "run list",
         "run show",
+        "sku refresh",
         "status",
         "up",
         "why",

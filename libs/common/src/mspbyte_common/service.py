@@ -110,7 +110,7 @@ def stages(handlers: Mapping[str, Handler], *, versions: Mapping[str, Mapping[st
 
     async def body(service: Service) -> None:
         for stage, named in (versions or {}).items():
-            await _declare(service, stage, named)
+            await declare(service, stage, named)
         await asyncio.gather(
             *(
                 service.consume("STAGES", stage, receive_work(service, stage, handler))
@@ -121,7 +121,7 @@ def stages(handlers: Mapping[str, Handler], *, versions: Mapping[str, Mapping[st
     return body
 
 
-async def _declare(service: Service, stage: str, versions: Mapping[str, str]) -> None:
+async def declare(service: Service, stage: str, versions: Mapping[str, str]) -> None:
     """Declares versions as soon as the database answers."""
     while not service.draining.is_set():
         try:

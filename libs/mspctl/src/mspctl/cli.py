@@ -29,6 +29,7 @@ from mspctl.commands import (
     rebuild,
     report,
     run,
+    sku,
     status,
     up,
     why,
@@ -69,6 +70,7 @@ for noun in (
     quality,
     drift,
     rebuild,
+    sku,
 ):
     app.add_typer(noun.app)
 

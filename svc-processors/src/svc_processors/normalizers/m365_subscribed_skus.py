@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from mspbyte_common.models import Licence
 from svc_processors.normalizer import Normalizer
 from svc_processors.reading import choice, guid, part, required_text, whole
-from svc_processors.skus import is_free, product_name
+from svc_processors.skus import NAMES, is_free, product_name
 
 State = Literal["enabled", "warning", "suspended", "deleted", "locked_out", "unknown"]
 
@@ -38,4 +38,11 @@ def normalize(raw: Mapping[str, Any]) -> Licence:
     )
 
 
-NORMALIZER = Normalizer(vendor="m365", resource="subscribedSkus", kind=Licence, version=2, normalize=normalize)
+NORMALIZER = Normalizer(
+    vendor="m365",
+    resource="subscribedSkus",
+    kind=Licence,
+    version=2,
+    normalize=normalize,
+    data=lambda: NAMES.digest,
+)

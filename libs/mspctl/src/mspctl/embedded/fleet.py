@@ -167,6 +167,8 @@ class Fleet:
             "MSPBYTE_SHUTDOWN_SECONDS": "10",
             "MSPBYTE_LIFELINE": "true",
         }
+        if member.name == "svc_processors":
+            env["MSPBYTE_MICROSOFT_SKUS_FILE"] = str(self.home.skus_file)
         if member.credentials:
             env["MSPBYTE_KEK_FILE"] = str(self.home.kek_file)
             if self.simulators is not None:

@@ -44,6 +44,11 @@ class Home:
         """The key-encryption key of this directory's credentials."""
         return self.path / "secrets" / "kek"
 
+    @property
+    def skus_file(self) -> Path:
+        """Microsoft's product names, once they were refreshed."""
+        return self.path / "microsoft_skus.json"
+
     def __enter__(self) -> Self:
         claim(self.path)
         descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

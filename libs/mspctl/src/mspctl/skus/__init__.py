@@ -1,0 +1,1 @@
+"""Microsoft's list of product names."""
