@@ -45,10 +45,13 @@ VOLATILE_COLUMNS = {
     "client": set[str](),
     "entity_relationship": {"id", "valid_from", "valid_to"},
     "cluster_member": {"id", "valid_from", "valid_to"},
-    "finding": {"opened_at", "changed_at", "resolved_at"},
+    "finding": {"opened_at", "changed_at", "resolved_at", "state"},
     "recheck": set[str](),
 }
-"""What is derived, and the columns that say when something was written or by which serial number, not what it is."""
+"""What is derived, and the columns that say when something was written or by which serial number, not what it is.
+
+So is a finding's state: whether it is open or has come back is told by its past.
+"""
 
 NOT_DERIVED = {
     "msp": "a person's",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from tests.integration.adapters.conforming import Conformer, Listed
-from tests.integration.adapters.conftest import Bench
+from tests.integration.adapters.conforming import CONFORMERS, Conformer, Listed
+from tests.integration.adapters.conftest import Bench, OneConnection, connect_all, new_bench, open_world
 
 from mspbyte_common import ids
+from vendor_sim.estate import Estate
 
+LISTS = {f"{c.vendor.name}/{one.resource}": (c, one) for c in CONFORMERS for one in c.lists}
+"""The lists that can be filled at will."""
 SIZE = 5
 """Records on a page."""
 MOST_RUNS = 12
@@ -144,3 +148,18 @@ class Listing:
         )
         assert pages == noted
         assert carried == min(max(pages - repeated, 0) * SIZE, len(self.rows)), "every page but the last is full"
+
+
+@asynccontextmanager
+async def open_listing(database: Any, estate: Estate, name: str, records: int) -> AsyncIterator[Listing]:
+    """A list of `LISTS` with so many records in place of the estate's own, which are there again afterwards."""
+    world = open_world(estate=estate)
+    bench = await new_bench(OneConnection(database), world)
+    connect_all(bench)
+    conformer, listed = LISTS[name]
+    rows = listed.rows(world)
+    before = dict(rows)
+    yield Listing.over(bench, conformer, listed, records)
+    rows.clear()
+    rows.update(before)
+    await world.http.aclose()

@@ -9,14 +9,11 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from tests.integration.adapters.conforming import CONFORMERS
-from tests.integration.adapters.conftest import OneConnection, connect_all, new_bench, open_world
-from tests.integration.adapters.listing import SIZE, Listing
+from tests.integration.adapters.listing import LISTS, SIZE, Listing, open_listing
 
 from svc_processors.process import NORMALIZERS
 from vendor_sim.estate import Estate, generate
 
-LISTS = {f"{c.vendor.name}/{one.resource}": (c, one) for c in CONFORMERS for one in c.lists}
 RECORDS = 3 * SIZE + 2
 
 FAULTS: dict[str, tuple[dict[str, Any], set[str]]] = {
@@ -51,16 +48,8 @@ def estate() -> Estate:
 @pytest.fixture(params=LISTS)
 async def listing(request, database, estate: Estate) -> AsyncIterator[Listing]:
     """One list of four pages."""
-    world = open_world(estate=estate)
-    bench = await new_bench(OneConnection(database), world)
-    connect_all(bench)
-    conformer, listed = LISTS[request.param]
-    rows = listed.rows(world)
-    before = dict(rows)
-    yield Listing.over(bench, conformer, listed, RECORDS)
-    rows.clear()
-    rows.update(before)
-    await world.http.aclose()
+    async with open_listing(database, estate, request.param, RECORDS) as held:
+        yield held
 
 
 async def test_a_fault_within_a_list_loses_nothing_doubles_nothing_and_deletes_nothing(listing: Listing) -> None:

@@ -12,13 +12,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.integration.adapters.conforming import CONFORMERS
-from tests.integration.adapters.conftest import OneConnection, connect_all, new_bench, open_world
-from tests.integration.adapters.listing import Listing
+from tests.integration.adapters.listing import LISTS, Listing, open_listing
 
 from vendor_sim.estate import Estate, generate
 
-LISTS = {f"{c.vendor.name}/{one.resource}": (c, one) for c in CONFORMERS for one in c.lists}
 RECORDS = 12
 KEYS = 16
 """Records come and go among so many."""
@@ -118,16 +115,8 @@ def estate() -> Estate:
 @pytest.fixture(params=LISTS)
 async def listing(request, database, estate: Estate) -> AsyncIterator[Listing]:
     """One list of three pages."""
-    world = open_world(estate=estate)
-    bench = await new_bench(OneConnection(database), world)
-    connect_all(bench)
-    conformer, listed = LISTS[request.param]
-    rows = listed.rows(world)
-    before = dict(rows)
-    yield Listing.over(bench, conformer, listed, RECORDS)
-    rows.clear()
-    rows.update(before)
-    await world.http.aclose()
+    async with open_listing(database, estate, request.param, RECORDS) as held:
+        yield held
 
 
 async def test_every_listing_of_a_changing_and_failing_vendor_is_true(listing: Listing, pytestconfig) -> None:
