@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -57,10 +57,8 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
 @asynccontextmanager
 async def transaction(pool: Pool, msp_id: UUID | None) -> AsyncIterator[Connection]:
     """A transaction that sees one msp; with None, only what a role sees of every msp (`roles.Role.every_msp`)."""
-    async with pool.connection() as connection, AsyncExitStack() as stack:
-        async with connection.pipeline():
-            await stack.enter_async_context(connection.transaction())
-            await tenancy(connection, msp_id)
+    async with pool.connection() as connection, connection.transaction():
+        await tenancy(connection, msp_id)
         yield connection
 
 
