@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,10 @@ import pytest
 from tests.integration.pipeline import Pipeline
 
 from mspbyte_common import ids
+from mspbyte_common.db.engine import transaction
+from mspbyte_common.ledger.perform import perform
 from mspctl.cli import invoke
+from svc_resolvers.resolve import resolve
 
 PC = "a23152d6-84f3-4896-964a-df7f0f90ea9a"
 
@@ -88,6 +92,32 @@ async def test_any_order_of_arrival_gives_the_same_thing(world: World) -> None:
         assert world.things() == [(entities[0], entities)]
         found.add(orjson.dumps(world.pipeline.derived(), option=orjson.OPT_SORT_KEYS))
     assert len(found) == 1
+
+
+async def test_two_batches_of_one_account_at_once_find_each_other(world: World) -> None:
+    records, pipeline = {world.entra(), world.intune()}, world.pipeline
+    while not pipeline.database.execute("SELECT 1 FROM work WHERE stage = 'resolve' HAVING count(*) = 2"):
+        assert await pipeline.step()
+    numbers = [number for (number,) in pipeline.database.execute("SELECT id FROM work WHERE stage = 'resolve'")]
+    pool = pipeline.pools["svc_resolvers"]
+    performed = await asyncio.gather(*(perform(pool, pipeline.msp, number, resolve) for number in numbers))
+    assert [one.outcome for one in performed] == ["done", "done"]
+    assert [set(order) for _, order in world.things()] == [records]
+
+
+async def test_a_record_a_processor_has_in_hand_is_waited_for_without_holding_others_up(world: World) -> None:
+    entra, pipeline = world.entra(), world.pipeline
+    await pipeline.drain()
+    intune = world.intune()
+    while not (found := pipeline.database.execute("SELECT id FROM work WHERE stage = 'resolve'")):
+        assert await pipeline.step()
+    pool = pipeline.pools["svc_resolvers"]
+    async with transaction(pipeline.pools["svc_processors"], pipeline.msp) as processor:
+        await processor.execute("SELECT 1 FROM entity WHERE id = %s FOR NO KEY UPDATE", (entra,))
+        assert (await perform(pool, pipeline.msp, found[0][0], resolve)).outcome == "retry"
+    assert world.things() == []
+    await pipeline.drain()
+    assert world.things() == [(intune, [intune, entra])]
 
 
 async def test_a_person_sees_what_all_records_tell_and_whose_word_counts(world: World) -> None:
