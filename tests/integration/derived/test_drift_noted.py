@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import orjson
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 from tests.integration.pipeline import Pipeline
 
 from mspctl.cli import invoke
@@ -50,3 +53,42 @@ async def test_departures_are_counted_in_one_row_each_after_the_first_day(
     assert invoke(["drift", "accept", "--json"]) == 0
     assert orjson.loads(capsys.readouterr().out) == {"accepted": 4}
     assert await put(*(record | {"displayName": "Bob"} for record in fitting)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "path", "example"),
+    [
+        ("new_field", {"badge": "secret"}, "$.badge", "string"),
+        ("missing_field", {"displayName": ...}, "$.displayName", "missing"),
+        ("changed_type", {"displayName": 4711}, "$.displayName", "number"),
+        ("new_word", {"userType": "Agent"}, "$.userType", "Agent"),
+    ],
+)
+async def test_a_page_that_drifts_is_a_metric_a_line_in_the_log_and_a_row(
+    pipeline: Pipeline, kind: str, change: dict, path: str, example: str
+) -> None:
+    account = pipeline.account("m365", "tenant")
+
+    def measured() -> float:
+        return REGISTRY.get_sample_value("mspbyte_drift_total", {**names, "kind": kind}) or 0.0
+
+    async def put(*numbers: int) -> list[dict]:
+        records = [{**PERSON, "id": f"p{number}"} | change for number in numbers]
+        page = [{name: value for name, value in record.items() if value is not ...} for record in records]
+        pipeline.put(account, "m365", "users", "identity", {**PERSON, "id": f"as ever {numbers}"}, *page)
+        with capture_logs() as lines:
+            await pipeline.drain()
+        return [line for line in lines if line["event"] == "schema_drift"]
+
+    names = {"vendor": "m365", "resource": "users"}
+    pipeline.put(account, "m365", "users", "identity", PERSON)
+    await pipeline.drain()
+    pipeline.database.execute("UPDATE shape SET since = since - interval '2 days'")
+    before = measured()
+    assert await put(1, 2) == [{"event": "schema_drift", "log_level": "warning", "path": path, "kind": kind, **names}]
+    assert measured() == before + 2
+    row = "SELECT path, kind, example, records FROM drift"
+    assert pipeline.database.execute(row) == [(path, kind, example, 2)]
+    assert await put(3) == [], "a line once, a count for each"
+    assert pipeline.database.execute(row) == [(path, kind, example, 3)]
+    assert measured() == before + 3
