@@ -59,7 +59,8 @@ async def body(service: Service) -> None:
                 log.info("sku_names_read", file=str(file), digest=NAMES.digest)
                 await declare(service, "process", versions())
 
-    await asyncio.gather(stages({"process": process}, versions={"process": versions()})(service), follow())
+    await declare(service, "process", versions())
+    await asyncio.gather(stages({"process": process})(service), follow())
 
 
 def main() -> None:
