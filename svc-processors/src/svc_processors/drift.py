@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
 from uuid import UUID
 
 import structlog
@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from mspbyte_common.db.engine import Connection
 from svc_processors import store
 from svc_processors.misfit import walk
-from svc_processors.shape import drifts, learn, look, word
+from svc_processors.shape import DriftKind, drifts, learn, look, word
 
 log = structlog.get_logger()
 
@@ -21,6 +21,13 @@ DRIFT = Counter(
     "mspbyte_drift_total", "Values where a vendor's records left their known shape", ["vendor", "resource", "kind"]
 )
 _PLACE = re.compile(r"\[\d+\]")
+
+
+def show_none(lists: Iterable[tuple[str, str]]) -> None:
+    """Shows no drift of each (vendor, resource) as 0: a rate needs a beginning."""
+    for vendor, resource in lists:
+        for kind in get_args(DriftKind):
+            DRIFT.labels(vendor, resource, kind)
 
 
 async def watch(

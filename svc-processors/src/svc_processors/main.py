@@ -9,6 +9,7 @@ import structlog
 
 from mspbyte_common.service import Service, declare, run, stages
 from mspbyte_common.settings import ServiceSettings
+from svc_processors.drift import show_none
 from svc_processors.process import NORMALIZERS, process
 from svc_processors.skus import NAMES
 
@@ -65,4 +66,5 @@ async def body(service: Service) -> None:
 
 def main() -> None:
     """Runs the service until it is told to stop."""
+    show_none(NORMALIZERS)
     run("svc-processors", body, settings=Settings)

@@ -1,17 +1,21 @@
-"""Wires the scheduler: five loops, each at its own pace."""
+"""Wires the scheduler: its loops, each at its own pace."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from prometheus_client import REGISTRY
 
 from mspbyte_common.db.engine import DATABASE_ERRORS, transaction
 from mspbyte_common.history import KEPT
+from mspbyte_common.metrics import STEP_SECONDS, STEPS
 from mspbyte_common.service import Service, run
 from svc_scheduler import store
-from svc_scheduler.gauges import measure
+from svc_scheduler.figures.database import DATABASE
+from svc_scheduler.figures.measure import measure_broker, measure_flow, measure_knowledge
 from svc_scheduler.rebuild.walk import renew, walk
 from svc_scheduler.reconcile import reconcile
 from svc_scheduler.recover import recheck, recover
@@ -21,7 +25,8 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 0.5
 RECOVER_SECONDS = 1.0
-GAUGE_SECONDS = 2.0
+FLOW_SECONDS = 2.0
+KNOWLEDGE_SECONDS = 10.0
 RETENTION_SECONDS = 600.0
 REBUILD_SECONDS = 1.0
 
@@ -50,13 +55,20 @@ async def body(service: Service) -> None:
         await renew(service.pool)
         await service.announcer.work(await walk(service.pool))
 
-    async def gauges() -> None:
-        await measure(service.pool)
+    async def flow() -> None:
+        await measure_flow(service.pool)
+
+    async def knowledge() -> None:
+        await measure_broker(service.nats)
+        await measure_knowledge(service.pool)
+
+    REGISTRY.register(DATABASE)
 
     await asyncio.gather(
         _every(service, TICK_SECONDS, fire),
         _every(service, RECOVER_SECONDS, mend),
-        _every(service, GAUGE_SECONDS, gauges),
+        _every(service, FLOW_SECONDS, flow),
+        _every(service, KNOWLEDGE_SECONDS, knowledge),
         _every(service, RETENTION_SECONDS, clean),
         _every(service, REBUILD_SECONDS, rebuild),
     )
@@ -65,10 +77,15 @@ async def body(service: Service) -> None:
 async def _every(service: Service, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
     """Repeats a step; one that the database refuses is tried again at the next turn."""
     while not service.draining.is_set():
+        started = time.perf_counter()
         try:
             await step()
         except DATABASE_ERRORS as error:
             log.warning("step_failed", step=step.__name__, error=str(error))
+            STEPS.labels(step.__name__, "failed").inc()
+        else:
+            STEPS.labels(step.__name__, "done").inc()
+        STEP_SECONDS.labels(step.__name__).observe(time.perf_counter() - started)
         await service.sleep(seconds)
 
 

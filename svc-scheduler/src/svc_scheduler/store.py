@@ -307,37 +307,3 @@ async def drop_old_pages(connection: Connection) -> None:
 async def drop_old_changes(connection: Connection, kept: timedelta) -> None:
     """Lets changes of fields go that are older than what is kept."""
     await connection.execute("DELETE FROM entity_change WHERE at < now() - %s", (kept,))
-
-
-async def backlog(connection: Connection) -> dict[str, tuple[int, float]]:
-    """By stage: (pieces of work, age of the oldest in seconds)."""
-    cursor = await connection.execute(
-        "SELECT stage, count(*), extract(epoch FROM clock_timestamp() - min(created_at)) FROM work GROUP BY stage"
-    )
-    return {row[0]: (row[1], float(row[2])) for row in await cursor.fetchall()}
-
-
-async def freshness(connection: Connection) -> list[tuple[str, str, float]]:
-    """(vendor, resource, seconds): how long ago all changes were known, of the account where that is longest."""
-    cursor = await connection.execute(
-        """
-        SELECT vendor, resource, extract(epoch FROM clock_timestamp() - min(current_at)) FROM listing
-        WHERE current_at IS NOT NULL GROUP BY vendor, resource
-        """
-    )
-    return [(row[0], row[1], float(row[2])) for row in await cursor.fetchall()]
-
-
-async def open_breakers(connection: Connection) -> dict[str, int]:
-    """By vendor: jobs that are not run on their schedule because they failed again and again."""
-    cursor = await connection.execute(
-        "SELECT vendor, count(*) FROM breaker WHERE open_since IS NOT NULL GROUP BY vendor"
-    )
-    return {row[0]: row[1] for row in await cursor.fetchall()}
-
-
-async def open_dead_letters(connection: Connection) -> int:
-    """Dead letters a person has not dealt with."""
-    cursor = await connection.execute("SELECT count(*) FROM dead_letter WHERE state = 'open'")
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0

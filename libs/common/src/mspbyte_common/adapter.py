@@ -27,11 +27,12 @@ from mspbyte_common.errors import (
     Throttled,
     Unavailable,
     VendorError,
+    error_classes,
 )
 from mspbyte_common.jetstream.consume import Answer
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
-from mspbyte_common.metrics import RUNS
+from mspbyte_common.metrics import BUDGET_PAUSES, RUNS, VENDOR_REQUESTS
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
@@ -40,7 +41,7 @@ from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.keep import Keeper
-from mspbyte_common.vendors.limits import Limit, Owner
+from mspbyte_common.vendors.limits import LEVELS, Limit, Owner
 from mspbyte_common.vendors.listings import store as listings
 from mspbyte_common.vendors.listings.store import Listing
 from mspbyte_common.vendors.pull import Page, mark_of, pull
@@ -62,6 +63,10 @@ NOT_ASKED = (
     "the account has no such list: it is asked for again when the whole list is due",
     "To ask at once: mspctl account resume, or mspctl job run.",
 )
+
+
+RUN_ENDINGS = ("succeeded", "throttled", "retried", "parked", "unavailable", "failed")
+"""What becomes of a run at the end of a try: the outcomes of its metric."""
 
 
 class AdapterSettings(ServiceSettings):
@@ -100,6 +105,7 @@ def adapter(vendor: Vendor) -> Body:
             raise TypeError(message)
         kek = secrets.read_kek(settings.kek_file)
         limits = vendor.limits if settings.limits is None else settings.limits
+        _show_none(vendor.name)
         await _register(service, vendor)
         async with (
             Budget(vendor.name, limits, service.pool, service.nats) as budget,
@@ -109,6 +115,16 @@ def adapter(vendor: Vendor) -> Body:
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
     return body
+
+
+def _show_none(vendor: str) -> None:
+    """Shows what has not happened yet as 0: a rate needs a beginning."""
+    for level in LEVELS:
+        BUDGET_PAUSES.labels(vendor, level)
+    for outcome in ("ok", *error_classes()):
+        VENDOR_REQUESTS.labels(vendor, outcome)
+    for ending in RUN_ENDINGS:
+        RUNS.labels(vendor, ending)
 
 
 async def _register(service: Service, vendor: Vendor) -> None:

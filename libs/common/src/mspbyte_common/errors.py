@@ -289,3 +289,9 @@ class PagingBroken(Final):
 
     error_class = "paging_broken"
     advice_default = "The vendor repeats a page: nothing was deleted; the next run tries again."
+
+
+def error_classes(among: type[VendorError] = VendorError) -> list[str]:
+    """Every `error_class` of the tree, sorted."""
+    below = {name for kind in among.__subclasses__() for name in error_classes(kind)}
+    return sorted({among.error_class, *below})

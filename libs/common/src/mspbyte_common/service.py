@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 import orjson
@@ -19,7 +19,7 @@ import structlog
 import uvicorn
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +27,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from mspbyte_common import logs
+from mspbyte_common.connection_metrics import ConnectionCollector
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, open_pool, transaction
 from mspbyte_common.db.revision import behind
@@ -35,7 +36,7 @@ from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.jetstream.connect import open_nats
 from mspbyte_common.jetstream.consume import Answer, ConsumeLoop, Receive
 from mspbyte_common.ledger.item import Handler
-from mspbyte_common.ledger.perform import perform
+from mspbyte_common.ledger.perform import Outcome, perform
 from mspbyte_common.metrics import READY, WORK, WORK_ENTITIES, WORK_SECONDS
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
@@ -44,6 +45,8 @@ log = structlog.get_logger()
 
 SCHEMA_SECONDS = 1.0
 """How often a service that waits for its schema looks again."""
+WATCH_SECONDS = 5.0
+"""How often readiness is looked at for the metric."""
 
 T = TypeVar("T")
 
@@ -137,6 +140,8 @@ async def declare(service: Service, stage: str, versions: Mapping[str, str]) -> 
 
 def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
     """What a stage does with a message: the work it names, measured, and the announcements that follow."""
+    for outcome in get_args(Outcome):
+        WORK.labels(stage, outcome)  # shown as 0 until it happens: a rate needs a beginning
 
     async def receive(message: Msg) -> Answer:
         body = orjson.loads(message.data)
@@ -166,6 +171,11 @@ async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(settings.database(), name, size=settings.hands + 2))
         health = Health(draining, pool)
+        connections = ConnectionCollector(pool)
+        REGISTRY.register(connections)
+        stack.callback(REGISTRY.unregister, connections)
+        watching = asyncio.create_task(health.watch())
+        stack.callback(watching.cancel)
         await stack.enter_async_context(_http(settings, health))
         connecting = open_nats(
             settings.nats_url, name, credentials=settings.nats_credentials(), ca_file=settings.nats_ca_file
@@ -173,7 +183,7 @@ async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
         client = await _unless(draining, stack.enter_async_context(connecting))
         if client is None:
             return
-        health.nats = client
+        health.nats = connections.nats = client
         if await _unless(draining, health.wait_for_schema()) is None:
             return
         service = Service(name, settings, pool, client, Announcer(client), draining)
@@ -243,8 +253,19 @@ class Health:
                 await asyncio.sleep(SCHEMA_SECONDS)
         return True
 
+    async def watch(self) -> None:
+        """Shows readiness as a metric, whether or not anybody asks `/readyz`."""
+        while True:
+            await self.first_problem()
+            await asyncio.sleep(WATCH_SECONDS)
+
     async def first_problem(self) -> str | None:
         """Why the service cannot work, or None."""
+        problem = await self._problem()
+        READY.set(problem is None)
+        return problem
+
+    async def _problem(self) -> str | None:
         if self.draining.is_set():
             return "draining"
         if self.nats is None or not self.nats.is_connected:
@@ -272,7 +293,6 @@ async def _http(settings: ServiceSettings, health: Health) -> AsyncIterator[None
 
     async def readyz(_request: Request) -> Response:
         problem = await health.first_problem()
-        READY.set(problem is None)
         return PlainTextResponse(f"{problem or 'ready'}\n", status_code=503 if problem else 200)
 
     async def metrics(_request: Request) -> Response:

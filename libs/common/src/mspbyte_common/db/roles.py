@@ -73,11 +73,19 @@ ROLES: tuple[Role, ...] = (
             "rebuild": WRITE,
             "entity": ("SELECT (id, msp_id, account_id, vendor, resource, kind)",),
             "entity_change": ("SELECT (id, at)", "DELETE"),
+            # What is counted for the metrics, and no column that says of whom.
+            "quarantine": ("SELECT (vendor, resource)",),
+            "issue": ("SELECT (rule)",),
+            "finding": ("SELECT (check_name, severity, state)",),
+            "budget": (
+                "SELECT (vendor, level, amount, seconds, window_at, spent, spent_before, factor, lowered_at, not_before)",
+            ),
         },
         every_msp=frozenset(
             {
                 *("msp", "connection", "account", "job", "listing", "breaker", "run", "page"),
                 *("work", "recheck", "dead_letter", "rebuild", "entity_change"),
+                *("quarantine", "issue", "finding", "budget"),
             }
         ),
     ),

@@ -21,6 +21,8 @@ class Announcer:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        for outcome in ("sent", "lost"):
+            ANNOUNCED.labels(outcome)  # shown as 0 until it happens: a rate needs a beginning
 
     async def work(self, announcements: Iterable[Announcement]) -> None:
         """`stage.<stage>.<kind>` with the work's number, for each."""

@@ -30,11 +30,14 @@ CONFLICTS = (
 )
 
 
+Outcome = Literal["done", "gone", "retry", "split", "buried"]
+
+
 @dataclass(frozen=True)
 class Performed:
     """What became of a message. `retry_in` in seconds: the message is wanted again then; None: it is done with."""
 
-    outcome: Literal["done", "gone", "retry", "split", "buried"]
+    outcome: Outcome
     announce: list[Announcement]
     retry_in: float | None = None
     entities: int = 0

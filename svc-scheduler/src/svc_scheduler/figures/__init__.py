@@ -1,0 +1,1 @@
+"""What the scheduler, which sees every msp, shows of the whole fleet."""
