@@ -53,10 +53,13 @@ types: install ## mypy, strict
 imports: install ## who may import whom
 	$(BIN)/lint-imports --no-cache
 
+dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
+	$(BIN)/python monitoring/dashboards.py
+
 docs: install ## docs/data-model.md, from the declarations
 	$(BIN)/python docs/data_model.py
 
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports docs clean
+.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports dashboards docs clean

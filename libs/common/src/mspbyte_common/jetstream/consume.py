@@ -45,6 +45,8 @@ class ConsumeLoop:
         self._client = client
         self._stream = stream
         self._consumer = consumer
+        for outcome in ("acked", "retried"):
+            MESSAGES.labels(consumer, outcome)  # shown as 0 until it happens: a rate needs a beginning
         self._receive = receive
         self._free = asyncio.Semaphore(hands)
         self._hands = hands
