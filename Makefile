@@ -32,8 +32,8 @@ bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
-k8s-test: install ## both overlays of k8s/ render and hold what the code declares
-	$(BIN)/pytest tests/deploy -q
+k8s-test: install ## both overlays of k8s/ hold what the code declares and what linters ask
+	$(BIN)/pytest tests/deploy -q --checkov
 
 check: install format-check lint types imports test ## all of it, as CI runs it
 

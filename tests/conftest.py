@@ -32,9 +32,10 @@ hypothesis.settings.load_profile("no clock")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How long the fuzzed suites last, and what course they take."""
+    """How long the fuzzed suites last and what course they take; what else is asked that takes long."""
     parser.addoption("--fuzz-listings", type=int, default=250, help="listings of a failing vendor (250)")
     parser.addoption("--fuzz-seed", type=int, default=1, help="another seed, another course of things (1)")
+    parser.addoption("--checkov", action="store_true", help="ask checkov about k8s/, as make k8s-test does")
 
 
 def _server(directory: Path, stack: ExitStack) -> str:
