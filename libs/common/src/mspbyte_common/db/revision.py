@@ -24,6 +24,9 @@ async def behind(connection: Connection) -> str | None:
     runs on it.
     """
     wanted, *older = known_revisions()
+    cursor = await connection.execute("SELECT to_regclass('public.alembic_version') IS NULL")
+    if await cursor.fetchone() == (True,):
+        return "there is no schema yet: run mspctl bootstrap"
     cursor = await connection.execute("SELECT version_num FROM alembic_version")
     found = [str(row[0]) for row in await cursor.fetchall()]
     stale = [revision for revision in found if revision in older]
