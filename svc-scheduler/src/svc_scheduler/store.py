@@ -72,6 +72,7 @@ async def wanted_jobs(connection: Connection) -> list[Wanted]:
              AND (r.level = 'root' AND a.is_root OR r.level = 'tenant' AND a.is_tenant)
         WHERE a.state <> 'excluded' AND a.unreachable_reason IS NULL
           AND NOT EXISTS (SELECT 1 FROM job j WHERE j.account_id = a.id AND j.resource = r.name)
+          AND NOT EXISTS (SELECT 1 FROM msp m WHERE m.id = a.msp_id AND m.removed_at IS NOT NULL)
         ORDER BY r.priority LIMIT 1000
         """
     )
@@ -113,7 +114,7 @@ async def enable_jobs(connection: Connection) -> int:
 
 
 async def claim_due_jobs(connection: Connection, limit: int) -> list[Due]:
-    """Jobs to run, to probe or to skip, of accounts that are not parked, locked: a person's first, then by priority."""
+    """Jobs to run, to probe or to skip, locked: a person's first, then by priority. None of an account that is parked."""
     cursor = await connection.execute(
         """
         SELECT j.id, j.msp_id, j.account_id, j.vendor, j.resource, j.schedule, j.next_fire_at,
@@ -130,6 +131,7 @@ async def claim_due_jobs(connection: Connection, limit: int) -> list[Due]:
                   AND NOT EXISTS (SELECT 1 FROM run r WHERE r.job_id = j.id AND r.state IN ('queued', 'running'))
                OR j.manual_at IS NOT NULL)
           AND a.parked_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM msp m WHERE m.id = j.msp_id AND m.removed_at IS NOT NULL)
           AND NOT EXISTS (SELECT 1 FROM account root WHERE root.connection_id = a.connection_id AND root.is_root
                           AND root.parked_class = 'credential_invalid')
           AND NOT (j.manual_at IS NOT NULL AND EXISTS

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +21,7 @@ from mspbyte_common import ids, secrets
 from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.db.engine import Pool, open_pool
 from mspbyte_common.declarations import index
+from mspbyte_common.key_ring import KeyRing, new_key
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.transport import Transport
 from vendor_sim.addresses import on_ports
@@ -73,7 +73,7 @@ class Bench:
     database: Any
     world: World
     pools: dict[str, Any]
-    kek: bytes
+    key_ring: Callable[[], KeyRing]
     msp: UUID
     connections: dict[str, UUID] = field(default_factory=dict)
     roots: dict[str, UUID] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Bench:
         """Adds a connection and its root account."""
         connection = ids.connection_id(self.msp, vendor, vendor)
         [(wrapped,)] = self.database.execute("SELECT wrapped FROM data_key WHERE msp_id = %s", self.msp)
-        key = secrets.unwrap(self.kek, wrapped, self.msp, 1)
+        key = secrets.unwrap(self.key_ring(), None, wrapped, self.msp, 1)
         sealed = secrets.encrypt(key, secret, self.msp, vendor, connection, 1)
         self.database.execute(
             """
@@ -164,7 +164,7 @@ class Bench:
             index(vendor.endpoints, key=lambda one: one.resource),
             Transport(self.world.http, allow_loopback_http=True),
             Budget(vendor_name, (), self.pools[vendor_name]),
-            self.kek,
+            self.key_ring,
         )
         await runner.receive(SimpleNamespace(data=orjson.dumps({"run": str(run), "msp": str(self.msp)})))
         return self.row(run)
@@ -226,14 +226,14 @@ def open_world(clients: int = 6, estate: Estate | None = None) -> World:
 
 async def new_bench(database, world: World) -> Bench:
     """A bench without connections."""
-    kek, msp = os.urandom(32), uuid4()
+    ring, msp = KeyRing.of([new_key()]), uuid4()
     database.execute("INSERT INTO msp (id, name) VALUES (%s, 'test')", msp)
-    wrapped = secrets.wrap(kek, secrets.new_key(), msp, 1)
+    wrapped = secrets.wrap(ring, new_key(), msp, 1)
     database.execute("INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, 1, %s)", msp, wrapped)
     pools = {vendor: await database.pool(f"svc_adapter_{vendor}") for vendor in VENDORS}
     for conformer in CONFORMERS:
         conformer.forget()
-    return Bench(database, world, pools, kek, msp)
+    return Bench(database, world, pools, lambda: ring, msp)
 
 
 def connect_all(held: Bench) -> None:

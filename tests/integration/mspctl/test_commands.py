@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 from uuid import UUID, uuid4
 
 import orjson
-import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from mspbyte_common import ids, secrets
+from mspbyte_common.key_ring import read_key_ring
 from mspctl.cli import invoke
 
 TRACE = "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
-
-
-@pytest.fixture
-def kek(tmp_path):
-    file = tmp_path / "kek"
-    file.write_text(base64.b64encode(secrets.new_key()).decode())
-    return file
-
-
-@pytest.fixture
-def ctl(database, kek, monkeypatch, capsys):
-    """Runs a command with --json and returns what it says."""
-    monkeypatch.setenv("MSPBYTE_DATABASE_URL", database.url("mspctl"))
-    monkeypatch.setenv("MSPBYTE_KEK_FILE", str(kek))
-    monkeypatch.delenv("MSPBYTE_DATABASE_PASSWORD_FILE", raising=False)
-
-    def run(*arguments: str, code: int = 0):
-        assert invoke([*arguments, "--json"]) == code
-        said = capsys.readouterr()
-        return orjson.loads(said.out) if code == 0 else said.err
-
-    return run
-
-
-@pytest.fixture
-def rows(database):
-    """Runs SQL as the schema's owner."""
-
-    def run(query: str, *values: object) -> list[tuple]:
-        with psycopg.connect(database.admin_url) as connection:
-            cursor = connection.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
-
-    return run
 
 
 @pytest.fixture
@@ -78,11 +43,11 @@ def estate(ctl, rows, tmp_path):
 
 
 def test_a_secret_is_stored_so_that_only_its_own_row_opens_it(estate, rows, kek):
-    ((sealed, version, wrapped),) = rows(
-        "SELECT secret, key_version, wrapped FROM connection JOIN data_key USING (msp_id) WHERE version = key_version"
+    ((sealed, version, wrapped, kek_id),) = rows(
+        "SELECT secret, key_version, wrapped, kek_id FROM connection JOIN data_key USING (msp_id) WHERE version = key_version"
     )
     assert b"hunter2" not in bytes(sealed)
-    key = secrets.unwrap(secrets.read_kek(kek), bytes(wrapped), estate["msp"], version)
+    key = secrets.unwrap(read_key_ring(kek), kek_id, bytes(wrapped), estate["msp"], version)
     opened = secrets.decrypt(key, bytes(sealed), estate["msp"], "sophos", estate["connection"], version)
     assert opened == {"client_secret": "hunter2"}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 from mspbyte_common import declarations, ids, logs, secrets
 from mspbyte_common.errors import PagingBroken, RequestInvalid, SchemaDrift, UsageError
 from mspbyte_common.hashing import digest, split_digest
+from mspbyte_common.key_ring import KeyRing, new_key
 from mspbyte_common.settings import with_password
 from mspbyte_common.vendors.endpoint import Endpoint, Reply, Request
 from mspbyte_common.vendors.keep import FUSE_RECORDS, fuse
@@ -78,16 +78,18 @@ def test_a_piece_is_found_once_wherever_it_is_imported_and_two_of_a_name_are_ref
 
 
 def test_a_secret_opens_only_in_the_row_it_was_sealed_for() -> None:
-    kek, key, msp, connection = os.urandom(32), secrets.new_key(), uuid4(), uuid4()
+    ring, key, msp, connection = KeyRing.of([new_key()]), new_key(), uuid4(), uuid4()
     sealed = secrets.encrypt(key, {"client_secret": "s3cret"}, msp, "m365", connection, 1)
     assert b"s3cret" not in sealed
     assert secrets.decrypt(key, sealed, msp, "m365", connection, 1) == {"client_secret": "s3cret"}
     for other in ((uuid4(), "m365", connection, 1), (msp, "sophos", connection, 1), (msp, "m365", connection, 2)):
         with pytest.raises(UsageError):
             secrets.decrypt(key, sealed, *other)
-    assert secrets.unwrap(kek, secrets.wrap(kek, key, msp, 1), msp, 1) == key
-    with pytest.raises(UsageError):
-        secrets.unwrap(os.urandom(32), secrets.wrap(kek, key, msp, 1), msp, 1)
+    wrapped = secrets.wrap(ring, key, msp, 1)
+    assert secrets.unwrap(ring, ring.current, wrapped, msp, 1) == key
+    for other in ((uuid4(), 1), (msp, 2)):
+        with pytest.raises(UsageError, match="does not open"):
+            secrets.unwrap(ring, ring.current, wrapped, *other)
 
 
 def test_a_log_line_shows_no_value_whose_name_says_it_is_secret() -> None:

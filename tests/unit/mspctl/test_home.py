@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from mspbyte_common.errors import UsageError
-from mspbyte_common.secrets import read_kek
+from mspbyte_common.key_ring import read_key_ring
 from mspctl.embedded.home import PORTS, Home
 from mspctl.embedded.leftovers import belongs, empty
 
@@ -43,7 +43,7 @@ def test_a_password_is_drawn_once_and_only_its_owner_reads_it(tmp_path):
 
 def test_the_key_encryption_key_can_be_read(tmp_path):
     with Home(tmp_path / "up") as home:
-        assert len(read_kek(home.kek_file)) == 32
+        assert len(read_key_ring(home.kek_file).keys) == 1
 
 
 def test_two_fleets_do_not_share_a_directory(tmp_path):

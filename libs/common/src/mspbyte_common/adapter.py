@@ -9,6 +9,7 @@ import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import orjson
@@ -21,15 +22,18 @@ from mspbyte_common.declarations import index
 from mspbyte_common.errors import (
     CredentialInvalid,
     DeltaExpired,
+    KeyMissing,
     LeaseLost,
     Parking,
     Refused,
     Throttled,
     Unavailable,
+    UsageError,
     VendorError,
     error_classes,
 )
 from mspbyte_common.jetstream.consume import Answer
+from mspbyte_common.key_ring import KeyRing, read_key_ring
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
 from mspbyte_common.metrics import BUDGET_PAUSES, RUNS, VENDOR_REQUESTS
@@ -103,7 +107,8 @@ def adapter(vendor: Vendor) -> Body:
         if not isinstance(settings, AdapterSettings):
             message = f"{service.name} needs AdapterSettings"
             raise TypeError(message)
-        kek = secrets.read_kek(settings.kek_file)
+        key_ring = partial(read_key_ring, settings.kek_file)
+        key_ring()  # a file that is missing or wrong is said at the start
         limits = vendor.limits if settings.limits is None else settings.limits
         _show_none(vendor.name)
         await _register(service, vendor)
@@ -111,7 +116,7 @@ def adapter(vendor: Vendor) -> Body:
             Budget(vendor.name, limits, service.pool, service.nats) as budget,
             open_transport(allow_loopback_http=settings.allow_loopback_http) as transport,
         ):
-            runner = Runner(service, vendor, endpoints, transport, budget, kek)
+            runner = Runner(service, vendor, endpoints, transport, budget, key_ring)
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
     return body
@@ -160,7 +165,7 @@ class Runner:
     endpoints: dict[str, Endpoint]
     transport: Transport
     budget: Budget
-    kek: bytes
+    key_ring: Callable[[], KeyRing]
 
     async def receive(self, message: Msg) -> Answer:
         """Claims the run and reads its list; whatever happens, the run says what became of it."""
@@ -215,8 +220,11 @@ class Runner:
     async def _target(self, run: Run) -> Target:
         async with transaction(self.service.pool, run.msp_id) as connection:
             facts = await accounts.facts(connection, run.account_id)
-        key = secrets.unwrap(self.kek, facts.wrapped_key, run.msp_id, facts.key_version)
-        secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
+        try:
+            key = secrets.unwrap(self.key_ring(), facts.kek_id, facts.wrapped_key, run.msp_id, facts.key_version)
+            secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
+        except UsageError as error:
+            raise KeyMissing(str(error)) from None
         return Target(
             run.msp_id,
             facts.connection_id,

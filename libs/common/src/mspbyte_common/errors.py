@@ -13,6 +13,7 @@ PipelineError
 │   │   │   └── VendorOutage      the vendor or its gateway is down, for everybody
 │   │   ├── Unreachable           backs off exponentially: no answer at all
 │   │   ├── DeltaExpired          the place to go on from is no longer known: the list is read from its start
+│   │   ├── KeyMissing            the key to our own stored credential is not in this process's file yet
 │   │   ├── TokenExpired          a token fresh from the vendor was refused: another is minted
 │   │   └── Unclassified          an answer no table knows: tried as if it could pass, counted, never for ever
 │   ├── Parking           stops the account (CredentialInvalid: the connection) until a person acts
@@ -143,6 +144,16 @@ class DeltaExpired(Retryable):
 
     error_class = "delta_expired"
     advice_default = "Nothing to do: the run begins again and reads the whole list."
+
+
+class KeyMissing(Retryable):
+    """The stored credential cannot be opened with this process's key file; a rotated one may be on its way to it."""
+
+    error_class = "key_missing"
+    backoff_seconds = 15.0
+    advice_default = (
+        "Give the adapter the key file mspctl uses (MSPBYTE_KEK_FILE): mspctl keys list says which key is needed."
+    )
 
 
 class TokenExpired(Retryable):

@@ -6,9 +6,7 @@ another row does not open.
 
 from __future__ import annotations
 
-import base64
 import os
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,36 +15,34 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mspbyte_common.errors import UsageError
+from mspbyte_common.key_ring import KeyRing
 
-KEY_BYTES = 32
 NONCE_BYTES = 12
+OTHER_KEY = "A credential does not open with this key: is MSPBYTE_KEK_FILE the file it was stored with?"
 
 
-def read_kek(file: Path | None) -> bytes:
-    """The key-encryption key from its file: 32 bytes in base64."""
-    if file is None:
-        message = "MSPBYTE_KEK_FILE is not set: it names the file with the key-encryption key."
+def wrap(ring: KeyRing, data_key: bytes, msp_id: UUID, version: int) -> bytes:
+    """A data key, encrypted for its row in `data_key` by the ring's current key, whose id belongs beside it."""
+    return _seal(ring.keys[ring.current], data_key, _about("data_key", msp_id, version))
+
+
+def unwrap(ring: KeyRing, kek_id: str | None, wrapped: bytes, msp_id: UUID, version: int) -> bytes:
+    """The data key of a row of `data_key`; UsageError when the key-encryption key it needs is not in the ring.
+
+    `kek_id` None: an earlier release wrapped it and did not note with which key; each is tried.
+    """
+    if kek_id is not None and kek_id not in ring.keys:
+        message = (
+            f"A data key is wrapped with the key-encryption key {kek_id}, which is not in {ring.place}"
+            f" (it has {', '.join(ring.keys)}): put that key back as a further line, then mspctl keys rotate."
+        )
         raise UsageError(message)
-    key = base64.b64decode(file.read_text().strip())
-    if len(key) != KEY_BYTES:
-        message = f"{file} must hold {KEY_BYTES} bytes in base64, it holds {len(key)}."
-        raise UsageError(message)
-    return key
-
-
-def new_key() -> bytes:
-    """A random key."""
-    return AESGCM.generate_key(bit_length=8 * KEY_BYTES)
-
-
-def wrap(kek: bytes, data_key: bytes, msp_id: UUID, version: int) -> bytes:
-    """A data key, encrypted for its row in `data_key`."""
-    return _seal(kek, data_key, _about("data_key", msp_id, version))
-
-
-def unwrap(kek: bytes, wrapped: bytes, msp_id: UUID, version: int) -> bytes:
-    """The data key of a row of `data_key`; UsageError when the key-encryption key is another."""
-    return _open(kek, wrapped, _about("data_key", msp_id, version))
+    about = _about("data_key", msp_id, version)
+    for key in [ring.keys[kek_id]] if kek_id is not None else ring.keys.values():
+        opened = _open(key, wrapped, about)
+        if opened is not None:
+            return opened
+    raise UsageError(OTHER_KEY)
 
 
 def encrypt(
@@ -59,10 +55,11 @@ def encrypt(
 def decrypt(
     data_key: bytes, sealed: bytes, msp_id: UUID, vendor: str, connection: UUID, version: int
 ) -> dict[str, Any]:
-    """The secret of a connection's row."""
-    secret: dict[str, Any] = orjson.loads(
-        _open(data_key, sealed, _about("connection", msp_id, vendor, connection, version))
-    )
+    """The secret of a connection's row; UsageError when it was encrypted with another key, or for another row."""
+    opened = _open(data_key, sealed, _about("connection", msp_id, vendor, connection, version))
+    if opened is None:
+        raise UsageError(OTHER_KEY)
+    secret: dict[str, Any] = orjson.loads(opened)
     return secret
 
 
@@ -75,9 +72,8 @@ def _seal(key: bytes, plain: bytes, about: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plain, about)
 
 
-def _open(key: bytes, sealed: bytes, about: bytes) -> bytes:
+def _open(key: bytes, sealed: bytes, about: bytes) -> bytes | None:
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
     except InvalidTag:
-        message = "A credential does not open with this key: is MSPBYTE_KEK_FILE the file it was stored with?"
-        raise UsageError(message) from None
+        return None

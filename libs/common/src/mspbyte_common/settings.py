@@ -31,7 +31,7 @@ class ServiceSettings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     """Where /healthz, /readyz and /metrics are served; 0 picks a free port and logs it."""
     kek_file: Path | None = None
-    """The key-encryption key (32 bytes, base64); only services that read credentials need it."""
+    """The key-encryption keys: 32 bytes in base64 a line, the first one wraps. Only what reads credentials needs it."""
     log_level: str = "INFO"
     hands: Annotated[int, Field(ge=1, le=64)] = 4
     """How many pieces of work one process does at a time."""

@@ -20,6 +20,7 @@ from mspctl.commands import (
     entity,
     finding,
     job,
+    keys,
     link,
     msp,
     nats_conf,
@@ -57,6 +58,7 @@ for command in (
     app.command()(command)
 for noun in (
     msp,
+    keys,
     connection,
     account,
     job,

@@ -111,12 +111,17 @@ def _failures(target: Target) -> Iterator[None]:
 
 
 def _msp(connection: Connection, name: str | None) -> UUID | None:
-    rows = connection.execute("SELECT id, name FROM msp ORDER BY name").fetchall()
+    rows = connection.execute("SELECT id, name, removed_at FROM msp ORDER BY name").fetchall()
     if name is not None:
         rows = [row for row in rows if row["name"].casefold() == name.casefold()]
         if not rows:
             message = f"there is no msp {name!r}: mspctl msp list."
             raise UsageError(message)
+    being_removed = [row for row in rows if row["removed_at"] is not None]
+    rows = [row for row in rows if row["removed_at"] is None]
+    if being_removed and not rows:
+        message = f"msp {being_removed[0]['name']!r} is being removed: mspctl msp remove finishes it."
+        raise UsageError(message)
     if len(rows) > 1:
         message = (
             f"there are {len(rows)} msps: say which with --msp NAME ({', '.join(row['name'] for row in rows[:5])})."

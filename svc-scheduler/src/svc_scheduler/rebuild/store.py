@@ -70,7 +70,7 @@ async def take_declared(connection: Connection, seconds: float) -> list[Declared
 
 async def msps(connection: Connection) -> list[UUID]:
     """Every msp."""
-    cursor = await connection.execute("SELECT id FROM msp ORDER BY id")
+    cursor = await connection.execute("SELECT id FROM msp WHERE removed_at IS NULL ORDER BY id")
     return [row[0] for row in await cursor.fetchall()]
 
 

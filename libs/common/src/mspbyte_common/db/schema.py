@@ -67,6 +67,8 @@ msp = Table(
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     _now("created_at"),
+    Column("removed_at", Time),
+    comment="Who runs the system. removed_at: since when it is being removed; the row goes last.",
 )
 
 data_key = Table(
@@ -76,7 +78,11 @@ data_key = Table(
     Column("version", Integer, nullable=False, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
     _now("created_at"),
-    comment="The key that encrypts an msp's credentials, itself encrypted by the key-encryption key.",
+    Column("kek_id", Text),
+    comment=(
+        "The key that encrypts an msp's credentials, itself encrypted by the key-encryption key kek_id (NULL: by the one "
+        "of a release that did not note it). While data keys are rotated there are two; the newest encrypts."
+    ),
 )
 
 client = Table(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from mspbyte_common.errors import UsageError
 from mspctl.options import UP, Dir, Json
 from mspctl.output import console, emit_json, show_rows
+from mspctl.removal.remove import remove as remove_rows
+from mspctl.removal.store import msp_named
 from mspctl.store import open_database
 from mspctl.target import find
 from mspctl.tenants import store
@@ -33,4 +37,35 @@ def list_(*, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists msps."""
     with open_database(find(directory), None, needs_msp=False) as database, database.transaction() as connection:
         rows = store.msps(connection)
-    show_rows(rows, ("name", "id", "created_at"), as_json=as_json, none="No msp yet: mspctl msp add NAME")
+    show_rows(rows, ("name", "id", "created_at", "removed_at"), as_json=as_json, none="No msp yet: mspctl msp add NAME")
+
+
+@app.command()
+def remove(
+    name: str,
+    *,
+    yes_delete: Annotated[str, typer.Option("--yes-delete", metavar="NAME", help="The name once more.")] = "",
+    directory: Dir = UP,
+    as_json: Json = False,
+) -> None:
+    """Removes an msp with all its data, for good. Interrupted, it is simply run again."""
+    with open_database(find(directory), None, needs_msp=False) as database:
+        with database.transaction() as connection:
+            row = msp_named(connection, name)
+        if row is None:
+            message = f"there is no msp {name!r}: mspctl msp list."
+            raise UsageError(message)
+        if yes_delete != row["name"]:
+            message = f"this deletes all data of {name!r} for good: say so with --yes-delete {name!r}."
+            raise UsageError(message)
+        database.msp_id = row["id"]
+        removed = remove_rows(database, (lambda _text: None) if as_json else console.print)
+    if as_json:
+        emit_json({"id": row["id"], "name": row["name"], "rows": removed.rows, "wrapped_by": removed.wrapped_by})
+        return
+    console.print(f"{row['name']} is removed: {removed.rows.total()} rows.")
+    if removed.wrapped_by:
+        console.print(
+            "Backups made before still hold its data keys, wrapped. To close its credentials there as well: "
+            "mspctl keys new, keys rotate, then keys drop the old key and destroy every copy of it."
+        )

@@ -15,7 +15,7 @@ from typing import Any, Self
 import orjson
 
 from mspbyte_common.errors import UsageError
-from mspbyte_common.secrets import new_key
+from mspbyte_common.key_ring import new_key
 
 PORTS = range(20_000, 32_000)
 """Below the ports outgoing connections take: a client that reconnects never sits on its server's port."""

@@ -1,4 +1,4 @@
-"""Encrypts a connection's secret with its msp's data key, which is made when first needed."""
+"""Encrypts a connection's secret with its msp's newest data key; the first is made when first needed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 from mspbyte_common import secrets
+from mspbyte_common.key_ring import new_key, read_key_ring
+from mspctl.keys import store
 from mspctl.store import Connection
-from mspctl.tenants import store
 
-VERSION = 1
+FIRST = 1
 
 
 def seal(
@@ -21,10 +22,13 @@ def seal(
     secret: dict[str, str],
 ) -> tuple[bytes, int]:
     """(ciphertext, key version) for the connection's row. UsageError when the key-encryption key is missing or another."""
-    kek = secrets.read_kek(kek_file)
-    wrapped = store.data_key(connection, msp_id, VERSION)
-    if wrapped is None:
-        store.add_data_key(connection, msp_id, VERSION, secrets.wrap(kek, secrets.new_key(), msp_id, VERSION))
-        wrapped = store.data_key(connection, msp_id, VERSION) or b""
-    key = secrets.unwrap(kek, wrapped, msp_id, VERSION)
-    return secrets.encrypt(key, secret, msp_id, vendor, connection_id, VERSION), VERSION
+    ring = read_key_ring(kek_file)
+    store.lock_keys(connection, msp_id)
+    known = store.data_keys(connection)
+    if known:
+        version = known[0]["version"]
+        key = secrets.unwrap(ring, known[0]["kek_id"], bytes(known[0]["wrapped"]), msp_id, version)
+    else:
+        version, key = FIRST, new_key()
+        store.add_data_key(connection, msp_id, version, secrets.wrap(ring, key, msp_id, version), ring.current)
+    return secrets.encrypt(key, secret, msp_id, vendor, connection_id, version), version

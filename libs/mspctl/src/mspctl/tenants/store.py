@@ -1,4 +1,4 @@
-"""SQL over msp, data_key, connection, account and client."""
+"""SQL over msp, connection, account and client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mspctl.store import Connection, Row
 
 def msps(connection: Connection) -> list[Row]:
     """Every msp."""
-    return connection.execute("SELECT id, name, created_at FROM msp ORDER BY name").fetchall()
+    return connection.execute("SELECT id, name, created_at, removed_at FROM msp ORDER BY name").fetchall()
 
 
 def add_msp(connection: Connection, name: str) -> Row | None:
@@ -25,22 +25,6 @@ def add_msp(connection: Connection, name: str) -> Row | None:
         "INSERT INTO msp (id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING id, name, created_at",
         (ids.derive("msp", name), name),
     ).fetchone()
-
-
-def data_key(connection: Connection, msp_id: UUID, version: int) -> bytes | None:
-    """The msp's wrapped data key of that version."""
-    row = connection.execute(
-        "SELECT wrapped FROM data_key WHERE msp_id = %s AND version = %s", (msp_id, version)
-    ).fetchone()
-    return bytes(row["wrapped"]) if row else None
-
-
-def add_data_key(connection: Connection, msp_id: UUID, version: int, wrapped: bytes) -> None:
-    """Keeps a wrapped data key; the first one written wins."""
-    connection.execute(
-        "INSERT INTO data_key (msp_id, version, wrapped) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        (msp_id, version, wrapped),
-    )
 
 
 def connections(connection: Connection) -> list[Row]:

@@ -26,13 +26,14 @@ class Facts:
     secret: bytes
     key_version: int
     wrapped_key: bytes
+    kek_id: str | None
 
 
 async def facts(connection: Connection, account_id: UUID) -> Facts:
     """The account of a run, with its connection and the encrypted credential."""
     cursor = await connection.execute(
         """
-        SELECT a.external_id, a.settings, c.id, c.settings, c.secret, c.key_version, k.wrapped
+        SELECT a.external_id, a.settings, c.id, c.settings, c.secret, c.key_version, k.wrapped, k.kek_id
         FROM account a JOIN connection c ON c.id = a.connection_id
         JOIN data_key k ON k.msp_id = c.msp_id AND k.version = c.key_version
         WHERE a.id = %s

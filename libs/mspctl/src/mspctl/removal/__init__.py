@@ -1,0 +1,1 @@
+"""Taking an msp out of the database."""
