@@ -6,9 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 from tests.e2e.conftest import World, running
+from tests.leaks import leaks
 
 from mspctl.cli import invoke
 from mspctl.demo.operator import connect_vendors
@@ -101,6 +103,18 @@ async def test_trouble_at_one_place_is_told_and_the_others_complete(ground: Path
         assert len(findings) == 1
         assert "set-secret" in findings[0][0]
         assert world.owner("SELECT count(*) FROM dead_letter") == [(0,)]
-        logs = b"".join(file.read_bytes() for file in (world.fleet.home.path / "logs").glob("*.log"))
-        assert b"this-is-not-it" not in logs
-        assert known["m365"]["client_secret"].encode() not in logs
+        home = world.fleet.home.path
+        places = {file.name: file.read_bytes() for file in (home / "logs").glob("*.log")}
+        places |= {name: await _metrics(one["http"]) for name, one in world.fleet.addresses()["services"].items()}
+        tables = [row[0] for row in world.owner("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        places |= {table: repr(world.owner(f"SELECT t::text FROM {table} t")).encode() for table in tables}
+        secrets = {file.name: file.read_text().strip() for file in (home / "secrets").iterdir()}
+        for vendor, part in (("m365", "client_secret"), ("autotask", "secret"), ("sophos", "client_secret")):
+            secrets[f"{vendor} {part}"] = known[vendor][part]
+        secrets |= {"wrong": "this-is-not-it", "integration code": known["autotask"]["integration_code"]}
+        assert leaks(secrets, places) == set()
+
+
+async def _metrics(address: str) -> bytes:
+    async with httpx.AsyncClient() as client:
+        return (await client.get(f"{address}/metrics")).content

@@ -125,9 +125,12 @@ def test_an_msp_is_removed_only_by_who_says_its_name_twice(ctl, fill, owned):
 def test_more_rows_than_one_stretch_holds_are_all_deleted(ctl, fill, owned, rows):
     gone, stays = fill("Gone"), fill("Stays")
     rows(
-        "INSERT INTO finding_event (msp_id, finding_id, state, severity, author, evidence) "
-        "SELECT f.msp_id, f.id, 'open', 'high', 'x', jsonb_build_array((SELECT string_agg(md5(n::text || i), '') FROM generate_series(1, 50) i)) "
-        "FROM finding f, generate_series(1, 2000) n ORDER BY n"
+        """
+        INSERT INTO finding_event (msp_id, finding_id, state, severity, author, evidence)
+        SELECT f.msp_id, f.id, 'open', 'high', 'x',
+               (SELECT jsonb_agg(md5(n::text || i)) FROM generate_series(1, 50) i)
+        FROM finding f, generate_series(1, 2000) n ORDER BY n
+        """
     )
     assert rows("SELECT pg_relation_size('finding_event') / 8192 > 400") == [(True,)]
     ctl("msp", "remove", "Gone", "--yes-delete", "Gone")

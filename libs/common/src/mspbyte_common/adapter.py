@@ -37,6 +37,7 @@ from mspbyte_common.key_ring import KeyRing, read_key_ring
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
 from mspbyte_common.metrics import BUDGET_PAUSES, RUNS, VENDOR_REQUESTS
+from mspbyte_common.redaction import remember, remembering
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import trace_id
@@ -44,6 +45,7 @@ from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
+from mspbyte_common.vendors.failures import scrubbed
 from mspbyte_common.vendors.keep import Keeper
 from mspbyte_common.vendors.limits import LEVELS, Limit, Owner
 from mspbyte_common.vendors.listings import store as listings
@@ -168,7 +170,11 @@ class Runner:
     key_ring: Callable[[], KeyRing]
 
     async def receive(self, message: Msg) -> Answer:
-        """Claims the run and reads its list; whatever happens, the run says what became of it."""
+        """Claims the run and reads its list; whatever happens, the run says what became of it, and no secret."""
+        with remembering():
+            return await self._receive(message)
+
+    async def _receive(self, message: Msg) -> Answer:
         body = orjson.loads(message.data)
         msp_id = UUID(body["msp"])
         async with transaction(self.service.pool, msp_id) as connection:
@@ -225,6 +231,7 @@ class Runner:
             secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
         except UsageError as error:
             raise KeyMissing(str(error)) from None
+        remember({f"secret {name}": value for name, value in secret.items()})
         return Target(
             run.msp_id,
             facts.connection_id,
@@ -345,4 +352,6 @@ def _tries(run: Run, pages: int, error: VendorError) -> int:
 
 def _defect(error: Exception) -> VendorError:
     message = f"{type(error).__name__}: {error}"
-    return VendorError(message, advice="This is a defect of the adapter: keep the run's number and report it.")
+    return VendorError(
+        scrubbed(message), advice="This is a defect of the adapter: keep the run's number and report it."
+    )

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
 
-SECRET_WORDS = ("secret", "password", "token", "authorization", "assertion", "api_key", "integration_code")
-"""A keyword whose name has one of these words never shows its value."""
+from mspbyte_common.redaction import REDACTED, is_secret, masked
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replaces values whose name says they are secret."""
-    for name in event:
-        if any(word in name.lower() for word in SECRET_WORDS):
-            event[name] = "[redacted]"
+    """Replaces values whose name says they are secret, and secrets that other values have in them."""
+    for name, value in event.items():
+        if is_secret(name):
+            event[name] = REDACTED
+        elif isinstance(value, str):
+            event[name] = masked(value)
     return event
 
 
-def configure(service: str, level: str) -> None:
+def configure(service: str, level: str, stream: TextIO) -> None:
     """Sets up logging for the process, that of libraries included; call once, from main."""
     common: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -35,10 +35,9 @@ def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[*common, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=common,

@@ -90,7 +90,7 @@ def run(name: str, body: Body, *, settings: type[ServiceSettings] = ServiceSetti
     """Runs a service until it is told to stop. Exit code 2 says that its settings are wrong, in one line."""
     try:
         configured = settings()  # type: ignore[call-arg,unused-ignore]
-        logs.configure(name, configured.log_level)
+        logs.configure(name, configured.log_level, sys.stdout)
     except (ValidationError, UsageError) as error:
         sys.stderr.write(f"{name}: {_one_line(error)}\n")
         raise SystemExit(2) from None

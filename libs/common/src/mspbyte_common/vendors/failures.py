@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from mspbyte_common.errors import SchemaDrift, Throttled, Unclassified, VendorError
 from mspbyte_common.metrics import VENDOR_UNCLASSIFIED
+from mspbyte_common.redaction import REDACTED, masked
 from mspbyte_common.vendors.transport import Answer
 from mspbyte_common.vendors.waits import retry_after
 
@@ -102,8 +103,8 @@ def told(refusal: Refusal, place: str) -> str:
 
 def scrubbed(text: str) -> str:
     """One line of printable text without tokens and secrets."""
-    line = "".join(char if char.isprintable() else " " for char in text[: TOLD_MOST * 8])
-    return " ".join(_SECRETS.sub("[redacted]", line).split())
+    line = "".join(char if char.isprintable() else " " for char in masked(text[: TOLD_MOST * 8]))
+    return " ".join(_SECRETS.sub(REDACTED, line).split())
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

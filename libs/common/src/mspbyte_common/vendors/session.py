@@ -11,6 +11,7 @@ from uuid import UUID
 
 from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
+from mspbyte_common.redaction import remember
 from mspbyte_common.vendors.budget.budget import ONE, Budget
 from mspbyte_common.vendors.endpoint import Ask, Endpoint, Reply, Request
 from mspbyte_common.vendors.limits import Cost, Level, Owner
@@ -74,6 +75,8 @@ class Sender:
         form: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request within the budget, one answer, whatever its status."""
+        for told in (headers, form, json):
+            remember(told)
         async with self.budget.request(self.owner, cost):
             started = time.perf_counter()
             try:
@@ -85,9 +88,9 @@ class Sender:
                 raise
             finally:
                 VENDOR_SECONDS.labels(self.vendor).observe(time.perf_counter() - started)
-        told = self.heed(answer)
-        if told is not None:
-            await self.slow(told)
+        feedback = self.heed(answer)
+        if feedback is not None:
+            await self.slow(feedback)
         return answer
 
     async def slow(self, told: Feedback) -> None:
