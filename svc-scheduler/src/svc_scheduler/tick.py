@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
-from mspbyte_common.trace import new_traceparent
+from mspbyte_common.trace import new_traceparent, opened
 from mspbyte_common.vendors.breaker import FIRST_PAUSE, PROBE, next_probe
 from svc_scheduler import store
 from svc_scheduler.schedule import Schedule, fires, jitter
@@ -54,8 +54,8 @@ async def _scheduled(connection: Connection, due: Due, now: datetime) -> list[Ru
 
 
 async def _open(connection: Connection, due: Due, instant: datetime, trigger: str) -> RunAnnouncement:
-    trace = new_traceparent()
     run_id = ids.derive("run", due.id, instant.isoformat())
+    trace = opened(f"open {due.vendor} {due.resource}", msp=str(due.msp_id), run=str(run_id), trigger=trigger)
     await store.insert_run(connection, run_id, due, instant, trigger, "queued", None, trace)
     return run_id, due.msp_id, due.vendor, due.resource, trace
 

@@ -42,7 +42,7 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
     if len(subjects) > BATCH:
         return list(batches("evaluate", "recheck", item.account_id, subjects))
     if subjects:
-        await _judge(connection, item.msp_id, subjects)
+        await _judge(connection, item, subjects)
     return []
 
 
@@ -63,7 +63,7 @@ def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Ver
     return verdict if unavailable is None else replace(verdict, why=f"no {verdict.waits_for}: {unavailable}")
 
 
-async def _judge(connection: Connection, msp_id: UUID, subjects: Sequence[UUID]) -> None:
+async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -> None:
     await inputs.lock_clients(connection, subjects)
     unlinked = await inputs.being_linked(connection, subjects)
     ids = [subject for subject in subjects if subject not in unlinked]
@@ -74,7 +74,7 @@ async def _judge(connection: Connection, msp_id: UUID, subjects: Sequence[UUID])
         for check in checks_of(subject.kind)
     ]
     stored = await findings.findings_of(connection, ids)
-    await findings.write_findings(connection, msp_id, changes(stored, judged, batch.gone))
-    await findings.replace_rechecks(connection, msp_id, ids, rechecks(judged))
+    await findings.write_findings(connection, item, changes(stored, judged, batch.gone))
+    await findings.replace_rechecks(connection, item.msp_id, ids, rechecks(judged))
     for answer in judged:
         VERDICTS.labels(answer.check.name, type(answer.verdict).__name__.lower()).inc()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import io
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,10 +16,14 @@ import httpx
 import orjson
 import psycopg
 import pytest
+import structlog
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from psycopg.types.json import Jsonb
 from tests.integration.adapters.conforming import CONFORMERS
 
-from mspbyte_common import ids, secrets
+from mspbyte_common import ids, logs, secrets, trace
 from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.db.engine import Pool, open_pool
 from mspbyte_common.declarations import index
@@ -262,3 +268,26 @@ async def _bench(database, world: World) -> AsyncIterator[Bench]:
     connect_all(held)
     yield held
     await world.http.aclose()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that is logged, as services log it."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level)
+    logs.configure("test", "DEBUG", stream)
+    yield stream
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    root.handlers, root.level = before
+
+
+@pytest.fixture
+def spans(monkeypatch) -> InMemorySpanExporter:
+    """The spans of this process, recorded from now on."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "TRACER", provider.get_tracer("test"))
+    return exporter

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import logging
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import uuid4
@@ -13,7 +11,6 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-import structlog
 from prometheus_client import generate_latest
 from tests.conftest import PASSWORD
 from tests.integration.adapters.conforming import CONFORMERS
@@ -67,21 +64,8 @@ class Broker:
         self.published += orjson.dumps([subject, body.decode(), headers])
 
 
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged, as services log it."""
-    stream = io.StringIO()
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level)
-    logs.configure("test", "DEBUG", stream)
-    yield stream
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers, root.level = before
-
-
 async def _sync(
-    bench: Bench, database: Any, logged: io.StringIO, refusals: Any = REFUSALS
+    bench: Bench, database: Any, logged: io.StringIO, spans: Any, refusals: Any = REFUSALS
 ) -> tuple[dict[str, str], dict[str, bytes]]:
     """Each vendor's list read well, with a record that does not fit, and refused in every way, to findings and a report.
 
@@ -132,7 +116,9 @@ async def _sync(
         name for name, content in places.items() if content != b"[]"
     }, "else a place is not tried"
     places |= {"logs": logged.getvalue().encode(), "metrics": generate_latest(), "messages": bytes(broker.published)}
+    places["traces"] = "".join(one.to_json() for one in spans.get_finished_spans()).encode()
     assert places["messages"]
+    assert places["traces"]
     secrets = {f"token {number}": token for number, token in enumerate(sorted(heard))}
     for conformer in CONFORMERS:
         _, parts, _ = conformer.connection(bench.world)
@@ -160,18 +146,18 @@ async def _report(pipeline: Pipeline, database: Any) -> None:
     assert database.execute("SELECT state FROM report") == [("ready",)]
 
 
-async def test_no_secret_is_in_rows_logs_metrics_messages_or_reports(tiny_bench, database, logged):
-    secrets, places = await _sync(tiny_bench, database, logged)
+async def test_no_secret_is_in_rows_logs_traces_metrics_messages_or_reports(tiny_bench, database, logged, spans):
+    secrets, places = await _sync(tiny_bench, database, logged, spans)
     assert len(secrets) >= 8
     assert leaks(secrets, places) == set()
 
 
 async def test_the_search_finds_what_leaks_where_nothing_is_taken_out_by_value(
-    tiny_bench, database, logged, monkeypatch
+    tiny_bench, database, logged, spans, monkeypatch
 ):
     monkeypatch.setattr(failures, "masked", lambda text: text)
     monkeypatch.setattr(logs, "masked", lambda text: text)
-    secrets, places = await _sync(tiny_bench, database, logged, ((500, False), (400, True), (500, True)))
+    secrets, places = await _sync(tiny_bench, database, logged, spans, ((302, False), (400, True), (500, True)))
     found = leaks(secrets, places)
     assert {"m365 client_secret", "sophos client_secret", "autotask secret"} <= {name for name, _ in found}
     assert {"run", "logs"} <= {place for _, place in found}

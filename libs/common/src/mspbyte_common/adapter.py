@@ -8,7 +8,7 @@ import os
 import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from mspbyte_common.metrics import BUDGET_PAUSES, RUNS, VENDOR_REQUESTS
 from mspbyte_common.redaction import remember, remembering
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
-from mspbyte_common.trace import trace_id
+from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
 from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
 from mspbyte_common.vendors.budget.budget import Budget
@@ -181,10 +181,15 @@ class Runner:
             run = await runs.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
         if run is None:
             return Answer()
-        structlog.contextvars.bind_contextvars(run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent))
+        structlog.contextvars.bind_contextvars(
+            msp=str(msp_id), run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent)
+        )
         try:
-            async with self._lease(run):
-                await self._carry_out(run)
+            name = f"pull {run.vendor} {run.resource}"
+            with span(name, run.traceparent, CARRIES_OUT, msp=str(msp_id), run=str(run.id)) as current:
+                run = replace(run, traceparent=traceparent_of(current, run.traceparent))
+                async with self._lease(run):
+                    await self._carry_out(run)
         except LeaseLost as error:
             log.info("lease_lost", error=str(error))
         except VendorError as error:

@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mspbyte_common import logs
+from mspbyte_common import logs, trace
 from mspbyte_common.connection_metrics import ConnectionCollector
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, open_pool, transaction
@@ -39,7 +39,6 @@ from mspbyte_common.ledger.item import Handler
 from mspbyte_common.ledger.perform import Outcome, perform
 from mspbyte_common.metrics import READY, WORK, WORK_ENTITIES, WORK_SECONDS
 from mspbyte_common.settings import ServiceSettings
-from mspbyte_common.trace import trace_id
 
 log = structlog.get_logger()
 
@@ -145,8 +144,7 @@ def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
 
     async def receive(message: Msg) -> Answer:
         body = orjson.loads(message.data)
-        traceparent = (message.headers or {}).get("traceparent", "00-0-0-00")
-        structlog.contextvars.bind_contextvars(stage=stage, work=body["work"], trace=trace_id(traceparent))
+        structlog.contextvars.bind_contextvars(stage=stage, work=body["work"], msp=body["msp"])
         started = time.perf_counter()
         performed = await perform(
             service.pool, UUID(body["msp"]), body["work"], handler, deliveries=message.metadata.num_delivered or 1
@@ -169,6 +167,7 @@ async def _run(name: str, settings: ServiceSettings, body: Body) -> None:
     if settings.lifeline:
         loop.add_reader(sys.stdin.fileno(), _parent_gone, draining, loop)
     async with AsyncExitStack() as stack:
+        stack.enter_context(trace.exporting(name, settings.otlp_endpoint))
         pool = await stack.enter_async_context(open_pool(settings.database(), name, size=settings.hands + 2))
         health = Health(draining, pool)
         connections = ConnectionCollector(pool)

@@ -33,6 +33,8 @@ class ServiceSettings(BaseSettings):
     kek_file: Path | None = None
     """The key-encryption keys: 32 bytes in base64 a line, the first one wraps. Only what reads credentials needs it."""
     log_level: str = "INFO"
+    otlp_endpoint: str | None = None
+    """Where spans are sent, as http://host:4318/v1/traces; none are recorded without it."""
     hands: Annotated[int, Field(ge=1, le=64)] = 4
     """How many pieces of work one process does at a time."""
     shutdown_seconds: Annotated[float, Field(gt=0)] = 20.0

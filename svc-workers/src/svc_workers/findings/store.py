@@ -10,6 +10,7 @@ import orjson
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.ledger.item import Item
 from svc_workers.findings.lifecycle import Change, Standing
 from svc_workers.findings.rechecks import Recheck
 
@@ -29,7 +30,7 @@ async def findings_of(connection: Connection, subject_ids: Sequence[UUID]) -> li
         return await cursor.fetchall()
 
 
-async def write_findings(connection: Connection, msp_id: UUID, changes: Sequence[Change]) -> None:
+async def write_findings(connection: Connection, item: Item, changes: Sequence[Change]) -> None:
     """Writes findings as they now stand, and an event for each whose state or severity is new."""
     if not changes:
         return
@@ -50,7 +51,7 @@ async def write_findings(connection: Connection, msp_id: UUID, changes: Sequence
             resolved_at = EXCLUDED.resolved_at
         """,
         {
-            "msp": msp_id,
+            "msp": item.msp_id,
             "ids": [finding.id for finding in findings],
             "checks": [finding.check_name for finding in findings],
             "subjects": [finding.subject_id for finding in findings],
@@ -65,13 +66,16 @@ async def write_findings(connection: Connection, msp_id: UUID, changes: Sequence
     events = [change.finding for change in changes if change.event]
     await connection.execute(
         """
-        INSERT INTO finding_event (msp_id, finding_id, state, severity, evidence, author, at)
-        SELECT %(msp)s, e.finding_id, e.state, e.severity, e.evidence::jsonb, %(author)s, transaction_timestamp()
+        INSERT INTO finding_event (msp_id, finding_id, state, severity, evidence, author, at, run_id, traceparent)
+        SELECT %(msp)s, e.finding_id, e.state, e.severity, e.evidence::jsonb, %(author)s, transaction_timestamp(),
+               %(run)s::uuid, %(traceparent)s
         FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(severities)s::text[], %(evidence)s::text[])
              AS e (finding_id, state, severity, evidence)
         """,
         {
-            "msp": msp_id,
+            "msp": item.msp_id,
+            "run": item.run_id,
+            "traceparent": item.traceparent,
             "author": AUTHOR,
             "ids": [finding.id for finding in events],
             "states": [finding.state for finding in events],

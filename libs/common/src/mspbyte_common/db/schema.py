@@ -712,8 +712,13 @@ finding_event = Table(
     Column("evidence", JSONB, nullable=False),
     Column("author", Text, nullable=False),
     _now("at"),
+    Column("run_id", Id),
+    Column("traceparent", Text),
     Index("ix_finding_event_finding_id", "finding_id"),
-    comment="Each change of a finding, append-only.",
+    comment=(
+        "Each change of a finding, append-only. run_id: the run whose records led to it, NULL where time or a person did; "
+        "traceparent: the evaluation in the trace that run began."
+    ),
 )
 
 recheck = Table(

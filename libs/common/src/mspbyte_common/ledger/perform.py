@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
 import psycopg
 import structlog
+from opentelemetry.util.types import AttributeValue
 
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.ledger import store
 from mspbyte_common.ledger.item import Handler, Item
 from mspbyte_common.ledger.store import Announcement
+from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
 
 log = structlog.get_logger()
 
@@ -60,9 +62,14 @@ async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, d
             item = await store.lock(connection, work_id)
             if item is None:
                 return Performed("gone", [])
+            structlog.contextvars.bind_contextvars(
+                msp=str(msp_id), run=str(item.run_id) if item.run_id else None, trace=trace_id(item.traceparent)
+            )
             if starts <= ATTEMPTS:
-                following = await handler(connection, item)
-                announce = await store.insert_work(connection, item.msp_id, item.run_id, item.traceparent, following)
+                with span(f"{item.stage} {item.kind}", item.traceparent, CARRIES_OUT, **_facts(item)) as current:
+                    here = traceparent_of(current, item.traceparent)
+                    following = await handler(connection, replace(item, traceparent=here))
+                announce = await store.insert_work(connection, item.msp_id, item.run_id, here, following)
                 announce += await store.finish(connection, item)
                 return Performed("done", announce, entities=len(item.entity_ids))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -78,6 +85,11 @@ async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, d
         log.exception("work_failed", work=work_id, stage=item.stage, kind=item.kind, attempts=item.attempts + 1)
         return await _failed(pool, item, type(error).__name__, str(error))
     return await _failed(pool, item, "ProcessKilled", f"started {starts} times and never ended", final=True)
+
+
+def _facts(item: Item) -> dict[str, AttributeValue]:
+    facts: dict[str, AttributeValue] = {"msp": str(item.msp_id), "work": item.id, "entities": len(item.entity_ids)}
+    return facts | ({"run": str(item.run_id)} if item.run_id else {})
 
 
 async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final: bool = False) -> Performed:

@@ -12,6 +12,7 @@ from uuid import UUID
 from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
 from mspbyte_common.redaction import remember
+from mspbyte_common.trace import ASKS, span
 from mspbyte_common.vendors.budget.budget import ONE, Budget
 from mspbyte_common.vendors.endpoint import Ask, Endpoint, Reply, Request
 from mspbyte_common.vendors.limits import Cost, Level, Owner
@@ -80,9 +81,11 @@ class Sender:
         async with self.budget.request(self.owner, cost):
             started = time.perf_counter()
             try:
-                answer = await self.transport.send(
-                    method, url, origins=origins, headers=headers, params=params, json=json, form=form
-                )
+                with span(f"{method} {self.vendor} {self.owner.resource}", None, ASKS) as current:
+                    answer = await self.transport.send(
+                        method, url, origins=origins, headers=headers, params=params, json=json, form=form
+                    )
+                    current.set_attribute("mspbyte.status", f"{answer.status // 100}xx")
             except VendorError as error:
                 VENDOR_REQUESTS.labels(self.vendor, error.error_class).inc()
                 raise

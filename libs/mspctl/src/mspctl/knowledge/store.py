@@ -187,7 +187,10 @@ def findings_between(connection: Connection, first: UUID, last: UUID) -> list[Ro
 def finding_events(connection: Connection, finding_id: UUID) -> list[Row]:
     """A finding's history, oldest first."""
     return connection.execute(
-        "SELECT at, state, severity, author, evidence FROM finding_event WHERE finding_id = %s ORDER BY id",
+        """
+        SELECT at, state, severity, author, evidence, run_id, traceparent
+        FROM finding_event WHERE finding_id = %s ORDER BY id
+        """,
         (finding_id,),
     ).fetchall()
 

@@ -1,4 +1,4 @@
-"""Which key-encryption key wrapped a data key, and which msp is being removed."""
+"""Which key-encryption key wrapped a data key, which msp is being removed, and what led to a finding."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ def upgrade() -> None:
     op.execute(
         "COMMENT ON TABLE msp IS 'Who runs the system. removed_at: since when it is being removed; the row goes last.'"
     )
+    op.add_column("finding_event", sa.Column("run_id", sa.UUID(), nullable=True))
+    op.add_column("finding_event", sa.Column("traceparent", sa.Text(), nullable=True))
+    op.execute(
+        "COMMENT ON TABLE finding_event IS 'Each change of a finding, append-only. run_id: the run whose records led to it, NULL where time or a person did; traceparent: the evaluation in the trace that run began.'"
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("finding_event", "traceparent")
+    op.drop_column("finding_event", "run_id")
     op.drop_column("msp", "removed_at")
     op.drop_column("data_key", "kek_id")
