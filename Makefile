@@ -56,8 +56,9 @@ imports: install ## who may import whom
 dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
 	$(BIN)/python monitoring/dashboards.py
 
-docs: install ## docs/data-model.md, from the declarations
+docs: install ## docs/data-model.md and docs/configuration.md, from the declarations
 	$(BIN)/python docs/data_model.py
+	$(BIN)/python docs/configuration.py
 
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,11 +10,13 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Annotated
 from uuid import UUID
 
 import orjson
 import structlog
 from nats.aio.msg import Msg
+from pydantic import Field
 
 from mspbyte_common import secrets
 from mspbyte_common.db.engine import DATABASE_AWAY, DATABASE_ERRORS, transaction
@@ -76,13 +78,14 @@ RUN_ENDINGS = ("succeeded", "throttled", "retried", "parked", "unavailable", "fa
 
 
 class AdapterSettings(ServiceSettings):
-    """Settings every adapter has."""
+    """Every adapter, besides."""
 
     allow_loopback_http: bool = False
     """True only for simulators: plain http may be spoken to loopback addresses."""
     limits: tuple[Limit, ...] | None = None
-    """The vendor's limits, where they differ from the adapter's own: a JSON list. All replicas share them."""
-    hands: int = 8
+    """The vendor's limits, where yours differ: a JSON list in place of all of the adapter's own, below. All replicas share them."""
+    hands: Annotated[int, Field(ge=1, le=64)] = 8
+    """How many runs one process carries out at a time; the pool has two connections more."""
 
 
 @dataclass(frozen=True)

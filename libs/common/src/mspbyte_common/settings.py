@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ServiceSettings(BaseSettings):
-    """Settings every service has, as `MSPBYTE_<NAME>`.
+    """Every service.
 
     A password never stands in an address: it comes from its file (`MSPBYTE_DATABASE_PASSWORD_FILE`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="MSPBYTE_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="MSPBYTE_", extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     database_url: str
-    """postgresql://role@host:port/database"""
+    """`postgresql://role@host:port/database`, without a password. TLS: `?sslmode=verify-full&sslrootcert=/path/ca.crt`."""
     database_password_file: Path | None = None
+    """The role's password."""
     nats_url: str
-    """nats://host:port"""
+    """`nats://host:port`; with the setting for the CA also `tls://host:port`."""
     nats_user: str | None = None
+    """The service's NATS user; without one, or without its password, none is named."""
     nats_password_file: Path | None = None
+    """That user's password."""
     nats_ca_file: Path | None = None
     """Whose signature the broker's certificate must have; with it, only TLS is spoken."""
     http_host: str = "127.0.0.1"
+    """Where `/healthz`, `/readyz` and `/metrics` are served."""
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 0
-    """Where /healthz, /readyz and /metrics are served; 0 picks a free port and logs it."""
+    """Their port; 0 takes a free one and logs it (`http_listening`)."""
     kek_file: Path | None = None
     """The key-encryption keys: 32 bytes in base64 a line, the first one wraps. Only what reads credentials needs it."""
-    log_level: str = "INFO"
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
+    """What is logged, one JSON object a line on standard output."""
     otlp_endpoint: str | None = None
     """Where spans are sent, as http://host:4318/v1/traces; none are recorded without it."""
     hands: Annotated[int, Field(ge=1, le=64)] = 4
-    """How many pieces of work one process does at a time."""
+    """How many pieces of work one process does at a time; the pool has two connections more."""
     shutdown_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """How long work in hand may last after SIGTERM."""
     lifeline: bool = False
     """True: end when standard input closes, that is, when whoever started this process is gone."""
 
