@@ -83,7 +83,7 @@ class AdapterSettings(ServiceSettings):
     allow_loopback_http: bool = False
     """True only for simulators: plain http may be spoken to loopback addresses."""
     limits: tuple[Limit, ...] | None = None
-    """The vendor's limits, where yours differ: a JSON list in place of all of the adapter's own, below. All replicas share them."""
+    """The vendor's limits, where yours differ: a JSON list in place of all the adapter's own (below). Replicas share them."""
     hands: Annotated[int, Field(ge=1, le=64)] = 8
     """How many runs one process carries out at a time; the pool has two connections more."""
 

@@ -23,13 +23,13 @@ class ServiceSettings(BaseSettings):
     database_password_file: Path | None = None
     """The role's password."""
     nats_url: str
-    """`nats://host:port`; with the setting for the CA also `tls://host:port`."""
+    """`nats://host:port`; the name must be the certificate's, where there is one."""
     nats_user: str | None = None
     """The service's NATS user; without one, or without its password, none is named."""
     nats_password_file: Path | None = None
     """That user's password."""
     nats_ca_file: Path | None = None
-    """Whose signature the broker's certificate must have; with it, only TLS is spoken."""
+    """Whose signature the broker's certificate must have. With it only TLS is spoken; the server needs `handshake_first`."""
     http_host: str = "127.0.0.1"
     """Where `/healthz`, `/readyz` and `/metrics` are served."""
     http_port: Annotated[int, Field(ge=0, le=65_535)] = 0

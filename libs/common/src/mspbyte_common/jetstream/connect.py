@@ -20,7 +20,9 @@ async def open_nats(
 ) -> AsyncIterator[Client]:
     """A client that reconnects for ever, every quarter of a second; drained when the block ends.
 
-    With `ca_file` it speaks TLS only, to a broker whose certificate that authority signed for the name in the address.
+    With `ca_file` it speaks TLS only, to a broker whose certificate that authority signed for the name in the address. It
+    begins with the handshake (the server's `handshake_first`): nats-py would else trust a plain greeting that says no TLS
+    is needed, and send the password in clear.
     """
 
     async def report(error: Exception) -> None:
@@ -39,6 +41,7 @@ async def open_nats(
         user=user,
         password=password,
         tls=create_default_context(cafile=str(ca_file)) if ca_file else None,
+        tls_handshake_first=ca_file is not None,
         inbox_prefix=f"_INBOX_{name.replace('-', '_')}".encode(),
         allow_reconnect=True,
         max_reconnect_attempts=-1,

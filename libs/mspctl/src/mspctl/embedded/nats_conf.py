@@ -107,7 +107,7 @@ def render(
         {"cert_file": str(tls.certificate), "key_file": str(tls.key), "ca_file": str(tls.authority)} if tls else None
     )
     if certificate:
-        conf["tls"] = certificate
+        conf["tls"] = certificate | {"handshake_first": True}  # our clients say nothing before it (`connect.py`)
     if cluster:
         routes = {"name": cluster.name, "listen": f"{host}:{cluster.port}", "routes": list(cluster.routes)}
         conf["cluster"] = routes | ({"tls": certificate | {"verify": True}} if certificate else {})
