@@ -60,7 +60,14 @@ docs: install ## docs/data-model.md and docs/configuration.md, from the declarat
 	$(BIN)/python docs/data_model.py
 	$(BIN)/python docs/configuration.py
 
+sbom: install ## what we ship and test with, in CycloneDX: var/sbom.json
+	@mkdir -p var
+	$(UV) export --quiet --frozen --offline --all-packages --all-extras --format cyclonedx1.5 --output-file var/sbom.json >/dev/null
+
+audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3: it did not answer)
+	.ci/audit
+
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports dashboards docs clean
+.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports dashboards docs sbom audit clean
