@@ -3,6 +3,8 @@ PYTHON ?= python3
 CLIENTS ?= 12
 SEED ?= 1
 FUZZ ?= 10000
+VERSION ?= dev
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -22,6 +24,9 @@ install: $(VENV)/.installed ## everything into .venv
 
 demo: install ## one full sync of a simulated MSP (CLIENTS=12 SEED=1)
 	$(BIN)/mspctl demo --clients $(CLIENTS) --seed $(SEED)
+
+images: ## every image, as mspbyte/<service>:dev
+	VERSION=$(VERSION) REVISION=$(REVISION) docker compose --profile demo build
 
 test: install ## every test that needs no Docker
 	$(BIN)/pytest
@@ -70,4 +75,4 @@ audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3:
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test bench fuzz k8s-test check format format-check lint types imports dashboards docs sbom audit clean
+.PHONY: help install demo images test bench fuzz k8s-test check format format-check lint types imports dashboards docs sbom audit clean

@@ -3,13 +3,15 @@ from __future__ import annotations
 import gzip
 import logging
 
+import httpcore
 import httpx
 import pytest
+from typing_extensions import override
 
 from mspbyte_common.errors import HostRefused, SchemaDrift, Unreachable
 from mspbyte_common.vendors import transport as module
 from mspbyte_common.vendors.addresses import is_public, named_by_vendor, origin
-from mspbyte_common.vendors.connections import Guard
+from mspbyte_common.vendors.connections import Guard, LoopbackElsewhere
 from mspbyte_common.vendors.tokens import Token
 from mspbyte_common.vendors.transport import Answer, Transport
 
@@ -148,3 +150,45 @@ async def test_the_libraries_do_not_log_addresses() -> None:
     async with module.open_transport(allow_loopback_http=False):
         assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
         assert not logging.getLogger("httpcore").isEnabledFor(logging.DEBUG)
+
+
+class _Places(httpcore.AsyncMockBackend):
+    """Remembers where it was asked to connect to, in place of the network."""
+
+    def __init__(self) -> None:
+        super().__init__([b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"])
+        self.asked: list[tuple[str, int]] = []
+
+    @override
+    async def connect_tcp(self, host: str, port: int, *others: object, **named: object) -> httpcore.AsyncNetworkStream:
+        self.asked.append((host, port))
+        return await super().connect_tcp(host, port)
+
+
+@pytest.mark.parametrize(
+    ("address", "found", "place"),
+    [
+        ("127.0.0.1", ["127.0.0.1"], "vendor-sim"),
+        ("localhost", ["::1"], "vendor-sim"),
+        ("graph.microsoft.com", ["20.190.128.1"], "20.190.128.1"),
+    ],
+)
+async def test_only_what_calls_itself_loopback_is_looked_for_elsewhere(
+    address: str, found: list[str], place: str
+) -> None:
+    async def resolver(_host: str, _port: int) -> list[str]:
+        return found
+
+    places = _Places()
+    guard = Guard(allow_loopback=True, resolver=resolver, connector=LoopbackElsewhere("vendor-sim", places))
+    await guard.connect_tcp(address, 9101)
+    assert places.asked == [(place, 9101)]
+
+
+async def test_a_name_that_claims_loopback_is_refused_wherever_loopback_is() -> None:
+    async def resolver(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    guard = Guard(allow_loopback=True, resolver=resolver, connector=LoopbackElsewhere("vendor-sim", _Places()))
+    with pytest.raises(HostRefused):
+        await guard.connect_tcp("graph.microsoft.com", 443)

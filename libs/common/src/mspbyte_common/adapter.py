@@ -45,6 +45,7 @@ from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
 from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
+from mspbyte_common.vendors.addresses import is_loopback, origin
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.failures import scrubbed
@@ -82,6 +83,10 @@ class AdapterSettings(ServiceSettings):
 
     allow_loopback_http: bool = False
     """True only for simulators: plain http may be spoken to loopback addresses."""
+    loopback_host: str | None = None
+    """The host where the simulators listen that call themselves loopback; None when they are on this machine."""
+    loopback_limits: tuple[Limit, ...] | None = None
+    """The limits of connections to loopback, where they differ from the vendor's: a JSON list."""
     limits: tuple[Limit, ...] | None = None
     """The vendor's limits, where yours differ: a JSON list in place of all the adapter's own (below). Replicas share them."""
     hands: Annotated[int, Field(ge=1, le=64)] = 8
@@ -119,9 +124,12 @@ def adapter(vendor: Vendor) -> Body:
         await _register(service, vendor)
         async with (
             Budget(vendor.name, limits, service.pool, service.nats) as budget,
-            open_transport(allow_loopback_http=settings.allow_loopback_http) as transport,
+            Budget(vendor.name, settings.loopback_limits or limits, service.pool, service.nats) as simulated,
+            open_transport(
+                allow_loopback_http=settings.allow_loopback_http, loopback_host=settings.loopback_host
+            ) as transport,
         ):
-            runner = Runner(service, vendor, endpoints, transport, budget, key_ring)
+            runner = Runner(service, vendor, endpoints, transport, Budgets(budget, simulated), key_ring)
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
     return body
@@ -162,6 +170,21 @@ async def _register(service: Service, vendor: Vendor) -> None:
 
 
 @dataclass(frozen=True)
+class Budgets:
+    """The vendor's, and that of simulators: an adapter that reaches both never gives one what is the other's."""
+
+    vendor: Budget
+    simulators: Budget
+
+    def of(self, target: Target) -> Budget:
+        """The simulators' for a connection that names no host but loopback."""
+        named = [
+            origin(value) for value in target.connection.values() if str(value).startswith(("http://", "https://"))
+        ]
+        return self.simulators if named and all(is_loopback(place) for place in named) else self.vendor
+
+
+@dataclass(frozen=True)
 class Runner:
     """Carries out the runs that messages name."""
 
@@ -169,7 +192,7 @@ class Runner:
     vendor: Vendor
     endpoints: dict[str, Endpoint]
     transport: Transport
-    budget: Budget
+    budgets: Budgets
     key_ring: Callable[[], KeyRing]
 
     async def receive(self, message: Msg) -> Answer:
@@ -208,7 +231,8 @@ class Runner:
         endpoint = self.endpoints[run.resource]
         target = await self._target(run)
         owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
-        sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed)
+        budget = self.budgets.of(target)
+        sender = Sender(self.vendor.name, self.transport, budget, owner, self.vendor.heed)
         async with transaction(self.service.pool, run.msp_id) as connection:
             listing = await listings.listing(connection, run)
             if not incremental.is_asked(endpoint, listing, run.trigger):
@@ -220,7 +244,7 @@ class Runner:
         async def keep(page: Page) -> None:
             await self.service.announcer.work(await keeper.page(page))
 
-        async with self.budget.heeding(owner):
+        async with budget.heeding(owner):
             ask = fetcher(sender, await self.vendor.connect(sender, target), endpoint)
             if run.mode is None:
                 mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)

@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 from mspbyte_common.errors import UsageError
 from mspctl.commands import (
     account,
+    backup,
     bench,
     bootstrap,
     budget,
@@ -29,7 +30,9 @@ from mspctl.commands import (
     quarantine,
     rebuild,
     report,
+    restore,
     run,
+    secrets,
     sku,
     status,
     up,
@@ -54,6 +57,9 @@ for command in (
     bootstrap.bootstrap,
     nats_conf.nats_conf,
     operate.operate,
+    secrets.secrets,
+    backup.backup,
+    restore.restore,
 ):
     app.command()(command)
 for noun in (

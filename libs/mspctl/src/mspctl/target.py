@@ -40,8 +40,8 @@ def find(directory: Path) -> Target:
     return of_fleet(directory)
 
 
-def of_fleet(directory: Path) -> Target:
-    """The fleet that runs in the directory, whatever the environment says."""
+def of_fleet(directory: Path, role: str = ROLE) -> Target:
+    """The fleet that runs in the directory, whatever the environment says, for a database role."""
     file = directory / "fleet.json"
     try:
         fleet: dict[str, Any] = orjson.loads(file.read_bytes())
@@ -51,9 +51,9 @@ def of_fleet(directory: Path) -> Target:
         )
         raise UsageError(message) from None
     parts = urlsplit(fleet["database"]["url"])
-    url = parts._replace(netloc=f"{ROLE}@{parts.netloc}").geturl()
+    url = parts._replace(netloc=f"{role}@{parts.netloc}").geturl()
     return Target(
-        with_password(url, Path(fleet["database"]["secrets"]) / ROLE),
+        with_password(url, Path(fleet["database"]["secrets"]) / role),
         Path(fleet["kek_file"]),
         {name: service["http"] for name, service in fleet["services"].items()},
     )

@@ -102,6 +102,30 @@ class Guard(httpcore.AsyncNetworkBackend):
         await self._connector.sleep(seconds)
 
 
+class LoopbackElsewhere(httpcore.AsyncNetworkBackend):
+    """Connects to another host, at the same port, where loopback is asked for: to simulators beside a container."""
+
+    def __init__(self, host: str, connector: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._host = host
+        self._connector = connector or httpcore.AnyIOBackend()
+
+    @override
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        place = self._host if ipaddress.ip_address(host.partition("%")[0]).is_loopback else host
+        return await self._connector.connect_tcp(place, port, timeout, local_address, socket_options)
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        await self._connector.sleep(seconds)
+
+
 class GuardedHTTP(httpx.AsyncHTTPTransport):
     """httpx's transport, over a guard."""
 

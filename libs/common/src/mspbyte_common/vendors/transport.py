@@ -20,7 +20,7 @@ import orjson
 
 from mspbyte_common.errors import HostRefused, SchemaDrift, Unreachable
 from mspbyte_common.vendors.addresses import is_loopback, origin
-from mspbyte_common.vendors.connections import Guard, GuardedHTTP
+from mspbyte_common.vendors.connections import Guard, GuardedHTTP, LoopbackElsewhere
 from mspbyte_common.vendors.legible import legible
 
 __all__ = ["Answer", "Transport", "client_over", "open_transport", "origin"]
@@ -149,7 +149,8 @@ def client_over(guard: Guard, *, tls: ssl.SSLContext | None = None) -> httpx.Asy
 
 
 @asynccontextmanager
-async def open_transport(*, allow_loopback_http: bool) -> AsyncIterator[Transport]:
-    """A transport with its own connection pool."""
-    async with client_over(Guard(allow_loopback=allow_loopback_http)) as client:
+async def open_transport(*, allow_loopback_http: bool, loopback_host: str | None = None) -> AsyncIterator[Transport]:
+    """A transport with its own connection pool. `loopback_host`: where what calls itself loopback listens."""
+    connector = LoopbackElsewhere(loopback_host) if allow_loopback_http and loopback_host else None
+    async with client_over(Guard(allow_loopback=allow_loopback_http, connector=connector)) as client:
         yield Transport(client, allow_loopback_http=allow_loopback_http)

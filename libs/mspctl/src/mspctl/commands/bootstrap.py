@@ -15,11 +15,11 @@ import typer
 from mspbyte_common.db.roles import ROLES
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.connect import open_nats
-from mspbyte_common.settings import with_password
 from mspctl.embedded import broker
 from mspctl.failure import Failure
 from mspctl.options import Json
 from mspctl.output import console, emit_json
+from mspctl.owner import needed, optional_file, owner_url
 from mspctl.store import set_up
 
 WAIT_SECONDS = 1.0
@@ -40,12 +40,12 @@ def bootstrap(
     Reads MSPBYTE_DATABASE_URL (of the schema's owner), MSPBYTE_DATABASE_PASSWORD_FILE, MSPBYTE_NATS_URL,
     MSPBYTE_NATS_USER and MSPBYTE_NATS_PASSWORD_FILE.
     """
-    url = with_password(_needed("MSPBYTE_DATABASE_URL"), _optional_file("MSPBYTE_DATABASE_PASSWORD_FILE"))
+    url = owner_url()
     passwords = _passwords(secrets)
     deadline = time.monotonic() + wait
     _until(deadline, lambda: set_up(url, passwords))
     if streams:
-        address = _needed("MSPBYTE_NATS_URL")
+        address = needed("MSPBYTE_NATS_URL")
         _until(deadline, lambda: asyncio.run(_declare(address, replicas)))
     if as_json:
         emit_json({"roles": sorted(passwords), "streams": streams})
@@ -67,9 +67,9 @@ def _until(deadline: float, step: Callable[[], None]) -> None:
 
 
 async def _declare(url: str, replicas: int) -> None:
-    user, file = os.environ.get("MSPBYTE_NATS_USER"), _optional_file("MSPBYTE_NATS_PASSWORD_FILE")
+    user, file = os.environ.get("MSPBYTE_NATS_USER"), optional_file("MSPBYTE_NATS_PASSWORD_FILE")
     credentials = (user, file.read_text().strip()) if user and file else None
-    authority = _optional_file("MSPBYTE_NATS_CA_FILE")
+    authority = optional_file("MSPBYTE_NATS_CA_FILE")
     try:
         async with (
             asyncio.timeout(30),
@@ -87,19 +87,3 @@ def _passwords(folder: Path) -> dict[str, str]:
         message = f"{folder} has no file {missing[0]} with that role's password (--secrets)."
         raise UsageError(message)
     return {role.name: (folder / role.name).read_text().strip() for role in ROLES}
-
-
-def _needed(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        message = f"{name} is not set."
-        raise UsageError(message)
-    return value
-
-
-def _optional_file(name: str) -> Path | None:
-    value = os.environ.get(name)
-    if value and not Path(value).is_file():
-        message = f"{name} names {value}, which is not a file."
-        raise UsageError(message)
-    return Path(value) if value else None

@@ -13,6 +13,7 @@ import typer
 
 from mspbyte_common import ids
 from mspctl.demo.operator import MSP, Mapping, connect_vendors
+from mspctl.demo.summary import draw, summarize
 from mspctl.demo.watch import until_over
 from mspctl.failure import Failure
 from mspctl.options import Json
@@ -29,11 +30,11 @@ def operate(
         Path, typer.Option("--addresses", help="Where the simulators listen, as vendor-sim wrote it.")
     ],
     truth: Annotated[Path, typer.Option("--truth", help="Whose each account is, as vendor-sim wrote it.")],
-    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long the sync may take.")] = 1_800.0,
     *,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long the sync may take.")] = 1_800.0,
     as_json: Json = False,
 ) -> None:
-    """Connects simulated vendors, maps their accounts as they turn up, and returns when everything was synced.
+    """Connects simulated vendors, maps their accounts as they turn up, and sums up when everything was synced.
 
     Reads MSPBYTE_DATABASE_URL, MSPBYTE_DATABASE_PASSWORD_FILE and MSPBYTE_KEK_FILE. Safe to repeat.
     """
@@ -41,14 +42,19 @@ def operate(
     mapping = Mapping(orjson.loads(truth.read_bytes()))
     try:
         database.msp_id = _msp_when_the_schema_stands(database, seconds)
+        started = time.monotonic()
         connect_vendors(database, addresses)
-        asyncio.run(until_over(database, mapping, lambda _: None, seconds))
+        over = asyncio.run(until_over(database, mapping, lambda _: None, seconds))
+        summary = summarize(database, truth, over - started)
     finally:
         database.close()
     if as_json:
-        emit_json({"msp": str(database.msp_id), "synced": True})
+        emit_json(summary)
     else:
-        console.print("Everything is synced.")
+        console.print(draw(summary))
+    if not summary["ok"]:
+        message = "something failed: mspctl dead list, mspctl run list --state failed, mspctl quarantine list."
+        raise Failure(message)
 
 
 def _msp_when_the_schema_stands(database: Database, seconds: float) -> UUID:

@@ -87,8 +87,15 @@ def draw(state: dict[str, Any]) -> RenderableType:
         Text(),
         *_troubled(state["breakers"]),
         Text(f"Dead letters: {dead}" + (" (mspctl dead list)" if dead else ""), style="red" if dead else ""),
-        Text(f"No answer from {', '.join(silent)}", style="red") if silent else Text("All services answer."),
+        *_answers(state["services"], silent),
     )
+
+
+def _answers(services: dict[str, bool], silent: list[str]) -> list[RenderableType]:
+    """Who answers; nothing where services are not ours to reach."""
+    if silent:
+        return [Text(f"No answer from {', '.join(silent)}", style="red")]
+    return [Text("All services answer.")] if services else []
 
 
 def _troubled(breakers: list[dict[str, Any]]) -> list[RenderableType]:

