@@ -37,6 +37,9 @@ bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
+compose-test: install images ## the fleet in containers: scaled, killed, restarted, restored; needs a Docker engine
+	$(BIN)/pytest tests/containers -m containers
+
 k8s-test: install ## both overlays of k8s/ hold what the code declares and what linters ask
 	$(BIN)/pytest tests/deploy -q --checkov
 
@@ -75,4 +78,4 @@ audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3:
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo images test bench fuzz k8s-test check format format-check lint types imports dashboards docs sbom audit clean
+.PHONY: help install demo images test bench fuzz compose-test k8s-test check format format-check lint types imports dashboards docs sbom audit clean
