@@ -67,6 +67,7 @@ TAIL = """
 |---|---|
 | `MSPBYTE_DIR` | the fleet's directory where `--dir` is not given; `var/up` without it. `mspctl demo` does not read it: it empties its directory |
 | `MSPBYTE_DATABASE_URL`, `MSPBYTE_DATABASE_PASSWORD_FILE`, `MSPBYTE_KEK_FILE` | a fleet that mspctl did not start; they come before any directory. Use the role `mspctl` |
+| the first two, of the schema's owner | `mspctl bootstrap`, `backup` and `restore` |
 | `MSPBYTE_NATS_URL`, `MSPBYTE_NATS_USER`, `MSPBYTE_NATS_PASSWORD_FILE`, `MSPBYTE_NATS_CA_FILE` | `mspctl bootstrap` only |
 
 ## Tests
@@ -75,7 +76,9 @@ TAIL = """
 |---|---|
 | `MSPBYTE_TEST_DATABASE_URL` | a PostgreSQL whose owner may create databases and roles |
 | `MSPBYTE_TEST_PROVIDER` | `embedded`: no containers, even where they could be had |
+| `pytest -m containers tests/containers` | the fleet in containers, which other runs leave out; `make compose-test` |
 | `pytest --fuzz-listings 10000 --fuzz-seed 7` | how many listings of a failing vendor are tried (250), and which; `make fuzz` |
+| `pytest tests/deploy --checkov` | checkov is asked too, half a minute; `make k8s-test` |
 | `MSPBYTE_SAMPLES` | a folder with real answers; the tests that read them are skipped without it |
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def project(images: None) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="session")
-def embedded(images: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def embedded(images: None) -> dict[str, Any]:
     """The end state of the embedded demo over the same estate."""
-    directory: Path = tmp_path_factory.mktemp("embedded") / "demo"
-    options = ("--clients", str(CLIENTS), "--dir", str(directory), "--json")
-    done = subprocess.run([sys.executable, "-m", "mspctl", "demo", *options], capture_output=True, check=False)
+    with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
+        options = ("--clients", str(CLIENTS), "--dir", str(Path(name) / "demo"), "--json")
+        done = subprocess.run([sys.executable, "-m", "mspctl", "demo", *options], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-4_000:]
     return comparable(orjson.loads(done.stdout))
