@@ -23,8 +23,9 @@ RUN --mount=type=cache,target=/root/.cache/uv \
     test -n "${SERVICE}" \
     && /uv/bin/uv sync --quiet --frozen --no-dev --no-editable --package "${SERVICE}" \
     && ln -s "${SERVICE}" /app/bin/start \
-    && mkdir -p /volumes/backups /volumes/estate /volumes/jetstream /volumes/nats \
-    && find /app /volumes -exec touch --no-dereference --date=@0 {} +
+    && find /app -name uv_cache.json -delete && sed -i /uv_cache.json/d /app/lib/python*/site-packages/*.dist-info/RECORD \
+    && mkdir -p /image /owned/volumes/estate /owned/volumes/jetstream /owned/volumes/nats && mv /app /image \
+    && find /image /owned -exec touch --no-dereference --date=@0 {} +
 
 FROM ${PYTHON_IMAGE}
 ARG SERVICE
@@ -35,9 +36,9 @@ LABEL org.opencontainers.image.title="mspbyte/${SERVICE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="MIT"
-COPY --from=build /app /app
+COPY --from=build /image /
 # An empty volume takes the owner of the folder it is first mounted on.
-COPY --from=build --chown=10001:10001 /volumes /volumes
+COPY --from=build --chown=10001:10001 /owned /
 ENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
