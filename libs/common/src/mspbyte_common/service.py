@@ -47,6 +47,9 @@ SCHEMA_SECONDS = 1.0
 WATCH_SECONDS = 5.0
 """How often readiness is looked at for the metric."""
 
+CANCEL_SECONDS = 5.0
+"""How long work that was cancelled may take to end, before what it works with is closed."""
+
 T = TypeVar("T")
 
 
@@ -217,8 +220,9 @@ async def _body_until_drained(service: Service, body: Body) -> None:
         await asyncio.wait({work}, timeout=service.settings.shutdown_seconds)
     drained.cancel()
     if not work.done():
-        work.cancel()
         log.warning("drain_timed_out", seconds=service.settings.shutdown_seconds)
+        work.cancel()
+        await asyncio.wait({work}, timeout=CANCEL_SECONDS)
         return
     work.result()
 

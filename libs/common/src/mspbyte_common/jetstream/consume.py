@@ -58,15 +58,26 @@ class ConsumeLoop:
         self._draining.set()
 
     async def run(self) -> None:
-        """Pulls until drained. Whatever the broker does, it pulls again."""
-        while not self._draining.is_set():
-            try:
-                await self._pull_from(await self._bind())
-            except (TimeoutError, nats.errors.Error, nats.js.errors.Error, OSError) as error:
-                log.info("pull_interrupted", consumer=self._consumer, error=str(error) or type(error).__name__)
-                await self._pause(BROKEN_PAUSE)
-        if self._running:
-            await asyncio.wait(self._running)
+        """Pulls until drained. Whatever the broker does, it pulls again.
+
+        Cancelled, it ends what is in hand before it returns: what that works with is closed next, and an error that came of
+        this would be taken for one of the work's own. The message comes again, the lease runs out.
+        """
+        try:
+            while not self._draining.is_set():
+                try:
+                    await self._pull_from(await self._bind())
+                except (TimeoutError, nats.errors.Error, nats.js.errors.Error, OSError) as error:
+                    log.info("pull_interrupted", consumer=self._consumer, error=str(error) or type(error).__name__)
+                    await self._pause(BROKEN_PAUSE)
+            if self._running:
+                await asyncio.wait(self._running)
+        except asyncio.CancelledError:
+            for task in self._running:
+                task.cancel()
+            if self._running:
+                await asyncio.wait(self._running)
+            raise
 
     async def _bind(self) -> JetStreamContext.PullSubscription:
         js = self._client.jetstream(timeout=2)
