@@ -24,7 +24,7 @@ from psycopg.types.json import Jsonb
 from tests.integration.adapters.conforming import CONFORMERS
 
 from mspbyte_common import ids, logs, secrets, trace
-from mspbyte_common.adapter import Budgets, Runner, Vendor
+from mspbyte_common.adapter import Runner, Vendor
 from mspbyte_common.db.engine import Pool, open_pool
 from mspbyte_common.declarations import index
 from mspbyte_common.key_ring import KeyRing, new_key
@@ -164,13 +164,12 @@ class Bench:
         [(vendor_name,)] = self.database.execute("SELECT vendor FROM run WHERE id = %s", run)
         vendor = self.vendors[vendor_name]
         service = SimpleNamespace(pool=self.pools[vendor_name], announcer=self.announcements)
-        budget = Budget(vendor_name, (), self.pools[vendor_name])
         runner = Runner(
             service,
             vendor,
             index(vendor.endpoints, key=lambda one: one.resource),
             Transport(self.world.http, allow_loopback_http=True),
-            Budgets(budget, budget),
+            Budget(vendor_name, (), self.pools[vendor_name]),
             self.key_ring,
         )
         await runner.receive(SimpleNamespace(data=orjson.dumps({"run": str(run), "msp": str(self.msp)})))

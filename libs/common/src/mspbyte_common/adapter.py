@@ -45,7 +45,6 @@ from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
 from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
-from mspbyte_common.vendors.addresses import is_loopback, origin
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.endpoint import Cursor, Endpoint
 from mspbyte_common.vendors.failures import scrubbed
@@ -86,7 +85,7 @@ class AdapterSettings(ServiceSettings):
     loopback_host: str | None = None
     """The host where the simulators listen that call themselves loopback; None when they are on this machine."""
     loopback_limits: tuple[Limit, ...] | None = None
-    """The limits of connections to loopback, where they differ from the vendor's: a JSON list."""
+    """The limits of requests to loopback, where they differ from the vendor's: a JSON list."""
     limits: tuple[Limit, ...] | None = None
     """The vendor's limits, where yours differ: a JSON list in place of all the adapter's own (below). Replicas share them."""
     hands: Annotated[int, Field(ge=1, le=64)] = 8
@@ -124,12 +123,12 @@ def adapter(vendor: Vendor) -> Body:
         await _register(service, vendor)
         async with (
             Budget(vendor.name, limits, service.pool, service.nats) as budget,
-            Budget(vendor.name, settings.loopback_limits or limits, service.pool, service.nats) as simulated,
+            Budget(vendor.name, settings.loopback_limits or limits, service.pool, service.nats) as simulators,
             open_transport(
                 allow_loopback_http=settings.allow_loopback_http, loopback_host=settings.loopback_host
             ) as transport,
         ):
-            runner = Runner(service, vendor, endpoints, transport, Budgets(budget, simulated), key_ring)
+            runner = Runner(service, vendor, endpoints, transport, budget, key_ring, simulators)
             await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
 
     return body
@@ -170,21 +169,6 @@ async def _register(service: Service, vendor: Vendor) -> None:
 
 
 @dataclass(frozen=True)
-class Budgets:
-    """The vendor's, and that of simulators: an adapter that reaches both never gives one what is the other's."""
-
-    vendor: Budget
-    simulators: Budget
-
-    def of(self, target: Target) -> Budget:
-        """The simulators' for a connection that names no host but loopback."""
-        named = [
-            origin(value) for value in target.connection.values() if str(value).startswith(("http://", "https://"))
-        ]
-        return self.simulators if named and all(is_loopback(place) for place in named) else self.vendor
-
-
-@dataclass(frozen=True)
 class Runner:
     """Carries out the runs that messages name."""
 
@@ -192,8 +176,9 @@ class Runner:
     vendor: Vendor
     endpoints: dict[str, Endpoint]
     transport: Transport
-    budgets: Budgets
+    budget: Budget
     key_ring: Callable[[], KeyRing]
+    simulators: Budget | None = None
 
     async def receive(self, message: Msg) -> Answer:
         """Claims the run and reads its list; whatever happens, the run says what became of it, and no secret."""
@@ -231,8 +216,7 @@ class Runner:
         endpoint = self.endpoints[run.resource]
         target = await self._target(run)
         owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
-        budget = self.budgets.of(target)
-        sender = Sender(self.vendor.name, self.transport, budget, owner, self.vendor.heed)
+        sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed, self.simulators)
         async with transaction(self.service.pool, run.msp_id) as connection:
             listing = await listings.listing(connection, run)
             if not incremental.is_asked(endpoint, listing, run.trigger):
@@ -244,7 +228,7 @@ class Runner:
         async def keep(page: Page) -> None:
             await self.service.announcer.work(await keeper.page(page))
 
-        async with budget.heeding(owner):
+        async with self.budget.heeding(owner):
             ask = fetcher(sender, await self.vendor.connect(sender, target), endpoint)
             if run.mode is None:
                 mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)

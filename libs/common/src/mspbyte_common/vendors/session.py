@@ -13,6 +13,7 @@ from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
 from mspbyte_common.redaction import remember
 from mspbyte_common.trace import ASKS, span
+from mspbyte_common.vendors.addresses import is_loopback
 from mspbyte_common.vendors.budget.budget import ONE, Budget
 from mspbyte_common.vendors.endpoint import Ask, Endpoint, Reply, Request
 from mspbyte_common.vendors.limits import Cost, Level, Owner
@@ -50,7 +51,8 @@ def no_feedback(_answer: Answer) -> Feedback | None:
 class Sender:
     """The one way to a vendor: whatever is sent, also to sign in, draws on the budget.
 
-    `heed` reads from any answer how near the limit is.
+    `heed` reads from any answer how near the limit is. `simulators`: the budget of requests to loopback, if it is another;
+    it is the address that decides, so that no real vendor is asked at their rate.
     """
 
     vendor: str
@@ -58,6 +60,7 @@ class Sender:
     budget: Budget
     owner: Owner
     heed: Callable[[Answer], Feedback | None] = no_feedback
+    simulators: Budget | None = None
 
     def purpose(self, resource: str) -> Sender:
         """The same for something other than the list: signing in, looking up."""
@@ -78,7 +81,8 @@ class Sender:
         """One request within the budget, one answer, whatever its status."""
         for told in (headers, form, json):
             remember(told)
-        async with self.budget.request(self.owner, cost):
+        budget = self.simulators if self.simulators and is_loopback(origin(url)) else self.budget
+        async with budget.request(self.owner, cost):
             started = time.perf_counter()
             try:
                 with span(f"{method} {self.vendor} {self.owner.resource}", None, ASKS) as current:
