@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from mspbyte_common.db.roles import ROLES
-from mspbyte_common.secrets import new_key
+from mspbyte_common.key_ring import new_key
 from mspctl.embedded.nats_conf import BOOTSTRAP, USERS
 from mspctl.options import Json
 from mspctl.output import console, emit_json
