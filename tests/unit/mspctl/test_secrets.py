@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from mspbyte_common.db.roles import ROLES
-from mspbyte_common.secrets import KEY_BYTES, read_kek
+from mspbyte_common.key_ring import read_key_ring
 from mspctl.cli import invoke
 from mspctl.embedded.nats_conf import USERS
 from mspctl.embedded.roster import SERVICES
@@ -34,7 +34,7 @@ def test_everybody_has_a_password_of_its_own_and_the_key_is_one(drawn):
     passwords = [file.read_text() for folder in ("roles", "nats", "postgres") for file in (drawn / folder).iterdir()]
     assert len(set(passwords)) == len(ROLES) + len(USERS) + 1
     assert min(map(len, passwords)) >= 32
-    assert len(read_kek(drawn / "kek" / "kek")) == KEY_BYTES
+    assert len(read_key_ring(drawn / "kek" / "kek").keys) == 1
 
 
 def test_what_is_there_stays_and_what_was_lost_is_brought_back(drawn):
