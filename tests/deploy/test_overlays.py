@@ -27,7 +27,7 @@ NOT_SET = {
     "hands": "the default; an overlay of yours may set it",
     "allow_loopback_http": "for simulators only",
     "limits": "the adapters' own; dev sets those of simulators that refuse nothing",
-    "loopback_host": "where simulators stand beside an adapter's container: compose; in a cluster they are brought to its loopback",
+    "loopback_host": "where simulators stand beside a container: compose; a cluster brings them to loopback",
     "loopback_limits": "as the one before",
     "otlp_endpoint": "where somebody collects traces",
     "nats_ca_file": "where the broker speaks TLS: production",

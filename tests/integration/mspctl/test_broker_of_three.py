@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import ipaddress
 import ssl
@@ -134,17 +135,16 @@ async def test_nobody_is_served_in_clear_or_by_a_server_another_authority_signed
             break
         except OSError:
             await asyncio.sleep(0.05)
-    assert b'"tls_required":true' in await reader.readline()
     writer.write(b'CONNECT {"verbose":false,"user":"bootstrap","pass":"any"}\r\nPING\r\n')
-    assert b"PONG" not in await reader.read()
+    with contextlib.suppress(ConnectionResetError):
+        heard = await reader.read()  # at most that this is no handshake
+        assert b"INFO" not in heard
+        assert b"PONG" not in heard
     writer.close()
 
-    stranger = _certificates(tmp_path)
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    await reader.readline()
+    stranger = ssl.create_default_context(cafile=str(_certificates(tmp_path).authority))
     with pytest.raises(ssl.SSLCertVerificationError):
-        await writer.start_tls(ssl.create_default_context(cafile=str(stranger.authority)), server_hostname="127.0.0.1")
-    writer.close()
+        await asyncio.open_connection("127.0.0.1", port, ssl=stranger)
 
 
 def test_the_command_writes_what_the_server_takes(ground: Path) -> None:
