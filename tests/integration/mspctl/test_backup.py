@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from tests.conftest import PASSWORD
 
 from mspbyte_common.db.bootstrap import apply_roles, migrate
+from mspbyte_common.db.roles import ROLES
 from mspbyte_common.db.schema import metadata
 from mspctl.cli import invoke
 
@@ -65,7 +67,7 @@ def test_a_restored_database_is_the_one_that_was_backed_up(
 ) -> None:
     if bootstrapped:
         migrate(empty_url)
-        apply_roles(empty_url, {})
+        apply_roles(empty_url, {role.name: PASSWORD for role in ROLES})  # roles are the whole server's
     monkeypatch.setenv("MSPBYTE_DATABASE_URL", empty_url)
     assert invoke(["restore", str(backed_up)]) == 0
     migrate(empty_url)
