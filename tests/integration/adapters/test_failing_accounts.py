@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date
-from types import SimpleNamespace
 
 import pytest
 from tests.integration.adapters.conftest import Bench, OneConnection, connect_all, new_bench, open_world
 from tests.integration.adapters.failing import WAYS, settle, tenants
 
 from mspbyte_common.db.engine import transaction
+from mspbyte_common.ledger.item import Item
 from mspbyte_common.vendors.breaker import OPENS_AT
 from svc_workers.evaluate import evaluate
 from vendor_sim.estate import generate
@@ -48,9 +48,7 @@ async def test_thirty_failing_accounts_of_three_hundred_hold_up_no_other_and_eac
     workers = await database.pool("svc_workers")
     for kind, subjects in bench.database.execute("SELECT kind, entity_ids FROM work WHERE stage = 'evaluate'"):
         async with transaction(workers, bench.msp) as connection:
-            await evaluate(
-                connection, SimpleNamespace(msp_id=bench.msp, kind=kind, entity_ids=subjects, account_id=None)
-            )
+            await evaluate(connection, Item(0, bench.msp, None, None, "evaluate", kind, subjects, 0, "00-0-0-01"))
     found = bench.database.execute("SELECT subject_id, check_name, evidence FROM finding WHERE state = 'open'")
     assert {subject for subject, _, _ in found} == set(failing)
     assert len(found) == FAILING, "one each"
