@@ -49,9 +49,9 @@ def _mend(monkeypatch) -> None:
 def _others(pipeline: Pipeline, spoiled: list[UUID]) -> list[tuple[object, ...]]:
     """Which transaction wrote each derived row of the other records, and where it stands."""
     about = {
-        "entity": "id", "entity_key": "entity_id", "issue": "entity_id", "quarantine": "entity_id",
-        "entity_relationship": "source_id", "cluster_member": "entity_id", "finding": "subject_id",
-        "recheck": "subject_id", "client": "id",
+        "entity": "id", "entity_key": "entity_id", "issue": "entity_id", "merged": "leading_id",
+        "fragment": "entity_id", "quarantine": "entity_id", "client": "id", "entity_relationship": "source_id",
+        "cluster_member": "entity_id", "finding": "subject_id", "recheck": "subject_id",
     }  # fmt: skip
     assert about.keys() == VOLATILE_COLUMNS.keys()
     return [
