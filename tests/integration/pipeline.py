@@ -184,15 +184,15 @@ class Pipeline:
             entities,
         )
 
-    async def step(self) -> bool:
-        """Does the oldest piece of work that may be done; False when there is none."""
+    async def step(self, *, but: str | None = None) -> bool:
+        """Does the oldest piece of work that may be done, leaving out a stage; False when there is none."""
         async with transaction(self.pools["svc_scheduler"], None) as connection:
             cursor = await connection.execute(
                 """
                 SELECT id, msp_id, stage, entity_ids FROM work WHERE stage = ANY(%s)
                 ORDER BY array_position(%s::text[], stage), id LIMIT 1
                 """,
-                (list(STAGES), list(STAGES)),
+                ([stage for stage in STAGES if stage != but], list(STAGES)),
             )
             row = await cursor.fetchone()
         if row is None:
@@ -204,9 +204,9 @@ class Pipeline:
         self.done.append((stage, entities))
         return True
 
-    async def drain(self) -> None:
-        """Does all work, and what follows from it."""
-        while await self.step():
+    async def drain(self, *, but: str | None = None) -> None:
+        """Does all work, and what follows from it, leaving out a stage."""
+        while await self.step(but=but):
             pass
 
     def derived(self) -> dict[str, str]:

@@ -34,8 +34,8 @@ from mspbyte_common.models import (
     Tenant,
     Ticket,
 )
+from mspbyte_common.names import organisation_name, person_name
 from svc_resolvers import canonical
-from svc_resolvers.names import organisation_name, person_name
 from svc_resolvers.rule import Key
 
 Pairs = Iterator[tuple[str, str | None]]

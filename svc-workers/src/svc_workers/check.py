@@ -25,8 +25,9 @@ class Check(Generic[K, P]):
     """A question asked of every subject of one kind.
 
     It is asked again when its subject changes, when a neighbour over one of `relations` does, when something of
-    `client_kinds` in the same client does, and when a verdict says so. `needs` are the listings, 'vendor/resource',
-    whose freshness or entities it reads. `evaluate` is pure: all it knows of the time is `Links.now`.
+    `client_kinds` in the same client or of `account_kinds` in the same account does, and when a verdict says so. `needs`
+    are the listings, 'vendor/resource', whose freshness or entities it reads. `evaluate` is pure: all it knows of the
+    time is `Links.now`.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Check(Generic[K, P]):
     evaluate: Callable[[Subject[K], Links, P], Verdict] = field(repr=False)
     relations: tuple[str, ...] = ()
     client_kinds: tuple[str, ...] = ()
+    account_kinds: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
     def verdict(self, subject: Subject[Any], links: Links) -> Verdict:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from mspbyte_common.models import Kind
 from svc_workers.subject import Subject
 
 K = TypeVar("K", bound=Kind)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Links:
     """The surroundings of one subject.
 
     `neighbours` holds active edges to things that are not deleted, by relation, `candidates` what may be a neighbour but
-    was neither proved nor refuted. `counted` holds the client's entities
-    of the resources the checks need. `listings` has one row per resource and reachable, not excluded account of the
+    was neither proved nor refuted. `counted` holds the client's entities of the resources the checks need, `beside` those
+    of the subject's account. `listings` has one row per resource and reachable, not excluded account of the
     client; `vendors` are those with such an account.
     """
 
@@ -42,8 +43,11 @@ class Links:
     neighbours: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
     candidates: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
     counted: tuple[Subject[Any], ...] = ()
+    beside: tuple[Subject[Any], ...] = ()
     listings: tuple[Listing, ...] = ()
     vendors: frozenset[str] = frozenset()
+    derived: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out of `counted` and `beside` already; the subjects of a batch that have the same share it."""
 
     def related(self, relation: str, kind: type[K]) -> tuple[Subject[K], ...]:
         """Neighbours of a kind over a relation, in either direction."""
@@ -58,6 +62,16 @@ class Links:
         return _of_kind(
             (subject for subject in self.counted if (subject.vendor, subject.resource) == (vendor, resource)), kind
         )
+
+    def of_account(self, kind: type[K], *, resource: str) -> tuple[Subject[K], ...]:
+        """Entities of one resource in the subject's account; the check must name it in `needs` and `account_kinds`."""
+        return _of_kind((subject for subject in self.beside if subject.resource == resource), kind)
+
+    def once(self, derive: Callable[[Links], T]) -> T:
+        """What a function of `counted` and `beside` alone gives, worked out once for all subjects that share them."""
+        if derive not in self.derived:
+            self.derived[derive] = derive(self)
+        return cast("T", self.derived[derive])
 
     def freshness(self, vendor: str, resource: str) -> datetime | None:
         """When the least recently read account of the client was last read whole; None while any is not, or unsettled."""

@@ -26,8 +26,23 @@ class Trouble(BaseModel):
     advice: str
 
 
+class ListFacts(BaseModel):
+    """What is known of one list the account is read for.
+
+    `current_at`: until when it is known; None: it was never read whole. `unavailable_class`: the class of the vendor's
+    refusal, None while the account has the list.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resource: str
+    interval_seconds: int
+    current_at: datetime | None
+    unavailable_class: str | None = None
+
+
 class AccountFacts(Kind):
-    """An account as its row tells it, with what its connection's credential and its breakers say.
+    """An account as its row tells it, with what its connection's credential, its listings and its breakers say.
 
     `credential_expires_at` is told of the root alone, which stands for its connection.
     """
@@ -45,6 +60,9 @@ class AccountFacts(Kind):
     parked_reason: str | None
     parked_at: datetime | None
     credential_expires_at: datetime | None
+    created_at: datetime | None
+    lists: tuple[ListFacts, ...]
+    """Those of its enabled jobs."""
     troubles: tuple[Trouble, ...]
 
 

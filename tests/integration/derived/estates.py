@@ -12,6 +12,7 @@ from tests.integration.adapters.conftest import PORTS, VENDORS, Bench, OneConnec
 from tests.integration.pipeline import Pipeline
 
 from mspbyte_common import ids
+from mspbyte_common.ledger.item import BATCH
 from vendor_sim.addresses import on_ports
 from vendor_sim.days import play
 from vendor_sim.estate import generate
@@ -45,6 +46,23 @@ class Estate:
             self.pipeline.ask("evaluate", "account", account, [account])
         await self.pipeline.drain()
 
+    async def judge(self) -> None:
+        """As `sync`, but each subject is evaluated once, when everything is linked, and not after each page."""
+        await self._read("root", "manual")
+        self._map()
+        await self._read("tenant", "manual")
+        database, accounts = self.pipeline.database, "SELECT id FROM account ORDER BY id"
+        await self.pipeline.drain(but="evaluate")
+        database.execute("DELETE FROM work")
+        for (account,) in database.execute(accounts):
+            self.pipeline.ask("evaluate", "recheck", account, [account])
+        for account, _, records in database.execute(
+            "SELECT account_id, kind, array_agg(id) FROM entity WHERE normalized_data IS NOT NULL GROUP BY 1, 2"
+        ):
+            for start in range(0, len(records), BATCH):
+                self.pipeline.ask("evaluate", "recheck", account, records[start : start + BATCH])
+        await self.pipeline.drain()
+
     async def _read(self, level: str, trigger: str) -> None:
         for vendor in VENDORS.values():
             for account in self._accounts(vendor.name, level):
@@ -74,9 +92,9 @@ class Estate:
         return [row[0] for row in rows]
 
 
-async def open_estate(database: Any, seed: int, clients: int) -> Estate:
+async def open_estate(database: Any, seed: int, clients: int, as_of: date = date(2026, 11, 23)) -> Estate:
     """The estate of a seed, not read yet. Close `bench.world.http` when done."""
-    estate, at = generate(seed, clients, date(2026, 11, 23)), on_ports(PORTS)
+    estate, at = generate(seed, clients, as_of), on_ports(PORTS)
     made = apps(estate, at)
     mounts = {f"http://127.0.0.1:{PORTS[name]}": Wire(app) for name, app in made.items()}
     world = World(estate, at, made, httpx.AsyncClient(mounts=mounts, trust_env=False))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from svc_resolvers.names import organisation_name, person_name
+from mspbyte_common.names import organisation_name, person_name
 
 PEOPLE: list[tuple[tuple[str | None, str | None, str | None], str | None]] = [
     (("Ida", "Brandt", None), "ida brandt"),

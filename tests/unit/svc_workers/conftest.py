@@ -20,6 +20,7 @@ from mspbyte_common.models import (
     Licence,
 )
 from svc_workers.links import Links, Listing
+from svc_workers.shipped import CHECKS
 from svc_workers.subject import AccountFacts, Subject
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -47,6 +48,19 @@ def _defaults(model: type[Kind]) -> dict[str, Any]:
 def now() -> datetime:
     """The moment of every unit test."""
     return NOW
+
+
+@pytest.fixture
+def record() -> Build:
+    """Any record: fields that are not named are not known."""
+
+    def build(
+        kind: str, source: str, external_id: str = "1", /, *, client: UUID | None = CLIENT, **fields: Any
+    ) -> Subject[Any]:
+        vendor, resource = source.split("/")
+        return _subject(_model(kind, **fields), vendor, resource, external_id, client)
+
+    return build
 
 
 @pytest.fixture
@@ -132,6 +146,8 @@ def account() -> Build:
             "state": "mapped",
             "is_root": False,
             "is_tenant": True,
+            "created_at": NOW - timedelta(days=100),
+            "lists": (),
             "troubles": (),
         }
         given: dict[str, Any] = dict.fromkeys(AccountFacts.model_fields) | usual | fields
@@ -181,7 +197,7 @@ def line() -> Callable[..., tuple[Subject[ContractLine], dict[str, Any]]]:
 
 @pytest.fixture
 def links() -> Callable[..., Links]:
-    """Links of a client whose M365, Sophos and PSA accounts were all read an hour ago."""
+    """Links of a client whose M365, Sophos and PSA accounts were all read an hour ago, in whatever any check needs."""
 
     def build(
         neighbours: dict[str, tuple[Subject[Any], ...]] | None = None,
@@ -189,13 +205,15 @@ def links() -> Callable[..., Links]:
         incomplete: tuple[str, ...] = (),
         vendors: tuple[str, ...] = ("m365", "sophos", "autotask"),
         candidates: dict[str, tuple[Subject[Any], ...]] | None = None,
+        beside: tuple[Subject[Any], ...] = (),
     ) -> Links:
-        lists = (("m365", "managedDevices"), ("m365", "subscribedSkus"), ("sophos", "endpoints"))
+        lists = sorted({(*need.split("/"),) for check in CHECKS.values() for need in check.needs})
         return Links(
             now=NOW,
             neighbours=neighbours or {},
             candidates=candidates or {},
             counted=counted,
+            beside=beside,
             listings=tuple(
                 Listing(vendor, resource, None if f"{vendor}/{resource}" in incomplete else NOW - timedelta(hours=1))
                 for vendor, resource in lists

@@ -7,6 +7,7 @@ from operator import itemgetter
 from vendor_sim import (
     billing,
     bundles,
+    cases,
     companies,
     configuration_items,
     contacts,
@@ -84,6 +85,7 @@ def _build(seed: int, count: int, as_of: date) -> Estate:
             sophos_more.add_more(estate.sophos, client, Dice(estate.seed, "sophos", client.index), now)
     for tenant in estate.m365.values():
         m365_security.add_security(tenant, Dice(estate.seed, "security", tenant.id), now)
+    cases.plant(estate, now)
     tenants = list(estate.sophos.tenants.items())
     dice.shuffle(tenants)
     estate.sophos.tenants = dict(tenants)

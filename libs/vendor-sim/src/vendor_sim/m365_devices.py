@@ -8,7 +8,7 @@ from vendor_sim.spelling import serial
 
 UNREGISTERED = "00000000-0000-0000-0000-000000000000"
 _ENTRA_SYSTEM = {"macOS": "MacMDM", "iOS": "IPhone", "Android": "AndroidForWork"}
-_VERSIONS = {"Windows": "10.0.22631.4460", "macOS": "14.7.1", "iOS": "17.6.1", "Android": "14.0"}
+_VERSIONS = {"Windows": "10.0.26200.7171", "macOS": "14.7.1", "iOS": "17.6.1", "Android": "14.0"}
 
 
 def entra_device(machine: Machine, dice: Dice) -> Record:

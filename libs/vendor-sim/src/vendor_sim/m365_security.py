@@ -18,6 +18,7 @@ _ROLES = (
     ("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "Directory Readers"),
 )
 """(template id, name) of the roles that may be activated; the ids are Microsoft's public ones."""
+PRIVILEGED = frozenset(template for template, name in _ROLES if name != "Directory Readers")
 _ALERTS = (
     ("Suspicious inbox forwarding rule", "medium", "microsoftDefenderForOffice365", "Exfiltration"),
     ("Unfamiliar sign-in properties", "low", "azureAdIdentityProtection", "InitialAccess"),
@@ -126,10 +127,10 @@ def _policies(tenant: M365Tenant, dice: Dice, now: datetime) -> list[Record]:
     exempt = [entry["id"] for entry in tenant.role_members[admins[0]][:1]]
     every: Record = {"includeUsers": ["All"], "excludeUsers": exempt}
     return [
-        _policy("MFA für alle", every, ["mfa"], "enabled", dice, now),
-        _policy("Alte Anmeldung sperren", every, ["block"], dice.pick(("enabled", "disabled")), dice, now),
-        _policy("MFA für Administratoren", {"includeRoles": roles}, ["mfa"], "enabled", dice, now),
-        _policy(
+        policy("MFA für alle", every, ["mfa"], "enabled", dice, now),
+        policy("Alte Anmeldung sperren", every, ["block"], dice.pick(("enabled", "disabled")), dice, now),
+        policy("MFA für Administratoren", {"includeRoles": roles}, ["mfa"], "enabled", dice, now),
+        policy(
             "Nur bekannte Geräte",
             {"includeUsers": ["All"], "excludeUsers": ["GuestsOrExternalUsers"]},
             ["compliantDevice"],
@@ -137,11 +138,12 @@ def _policies(tenant: M365Tenant, dice: Dice, now: datetime) -> list[Record]:
             dice,
             now,
         ),
-        _policy("Sitzungsdauer", {"includeUsers": ["All"]}, [], "enabled", dice, now),
+        policy("Sitzungsdauer", {"includeUsers": ["All"]}, [], "enabled", dice, now),
     ][: dice.between(2, 5)]
 
 
-def _policy(name: str, users: Record, grants: list[str], state: str, dice: Dice, now: datetime) -> Record:
+def policy(name: str, users: Record, grants: list[str], state: str, dice: Dice, now: datetime) -> Record:
+    """A Conditional Access policy for all applications; `users` has the lists that are not empty."""
     nobody = ("excludeGroups", "excludeRoles", "excludeUsers", "includeGroups", "includeRoles", "includeUsers")
     created = dice.before(now, 60, 900)
     hours = {"value": 12, "type": "hours", "isEnabled": True}

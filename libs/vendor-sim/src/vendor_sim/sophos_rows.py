@@ -140,7 +140,7 @@ def _os(machine: Machine) -> Record:
             "majorVersion": 22,
             "minorVersion": 4,
         }
-    name, build = ("Windows Server 2022 Standard", 20348) if server else ("Windows 11 Pro", 22631)
+    name, build = ("Windows Server 2022 Standard", 20348) if server else ("Windows 11 Pro", 26200)
     return {
         "isServer": server,
         "platform": "windows",

@@ -13,6 +13,8 @@ from vendor_sim.counts import ENDPOINT_TYPES, PREMIUM_SERVICE, RECENT, covers, p
 from vendor_sim.estate import Estate, Group, M365Tenant, Record, Ref
 from vendor_sim.licences import FREE_PART_NUMBERS
 from vendor_sim.moments import noon, parse
+from vendor_sim.truths import findings
+from vendor_sim.truths.people import is_shared
 
 GRACE = timedelta(days=3)
 """A machine enrolled less than this long ago may still lack its agent."""
@@ -22,13 +24,14 @@ Finding = list[str]
 
 def truth(estate: Estate) -> dict[str, Any]:
     """`{"accounts", "people", "devices", "companies", "findings"}`, made of lists and strings only."""
+    devices = _groups(estate, estate.links.devices, _devices(estate))
     return {
         "accounts": [
             {"vendor": vendor, "external_id": account, "company_id": company}
             for (vendor, account), company in estate.accounts.items()
         ],
         "people": _groups(estate, estate.links.people, _people(estate)),
-        "devices": _groups(estate, estate.links.devices, _devices(estate)),
+        "devices": devices,
         "companies": _groups(estate, estate.links.companies, _companies(estate)),
         "findings": {
             "no_endpoint_protection": list(_no_endpoint_protection(estate)),
@@ -37,6 +40,7 @@ def truth(estate: Estate) -> dict[str, Any]:
             "unused_seats": list(_unused_seats(estate)),
             **_billing(estate),
             "account_unmapped": [[*account] for account, company in estate.accounts.items() if company is None],
+            **findings(estate, _groups(estate, estate.links.people, _people(estate)), devices),
         },
     }
 
@@ -147,7 +151,11 @@ def _licensed_but_disabled(estate: Estate) -> Iterator[Finding]:
             row["skuId"] for row in tenant.subscribed_skus.values() if row["skuPartNumber"] not in FREE_PART_NUMBERS
         }
         for key, row in tenant.users.items():
-            if row["accountEnabled"] is False and any(seat["skuId"] in paid for seat in row["assignedLicenses"]):
+            if (
+                row["accountEnabled"] is False
+                and not is_shared(row)
+                and any(seat["skuId"] in paid for seat in row["assignedLicenses"])
+            ):
                 yield ["m365", tenant.id, "users", key]
 
 

@@ -1,6 +1,6 @@
 """People as Microsoft Graph holds them: user objects of one tenant."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vendor_sim.clients import Client
 from vendor_sim.dice import Dice
@@ -23,7 +23,7 @@ def user(client: Client, person: Person, dice: Dice, now: datetime) -> Record:
     """
     guest, human = person.kind == "guest", person.kind in {"member", "leaver", "guest"}
     enabled = person.kind in {"member", "guest"}
-    created = dice.before(now, 60, 3000)
+    created = _clear(dice.before(now, 60, 3000), now)
     city, postal = dice.pick(CITIES)
     upn = person.upn
     if not guest and dice.chance(0.06):
@@ -122,11 +122,17 @@ def _synchronise(record: Record, client: Client, person: Person, dice: Dice, now
     record["onPremisesDomainName"] = f"{client.slug}.local"
 
 
+def _clear(moment: datetime, now: datetime) -> datetime:
+    """Nothing happened close to 90 days ago, so that what counts as stale does not change while a day goes on."""
+    return moment - timedelta(days=10) if abs((now - moment) - timedelta(days=90)) < timedelta(days=5) else moment
+
+
 def _sign_in(person: Person, dice: Dice, now: datetime) -> Record | None:
     odds = {"member": 0.95, "leaver": 0.9, "guest": 0.6, "shared": 0.1, "room": 0.3}[person.kind]
     if not dice.chance(odds):
         return None
     last = dice.before(now, 45, 400) if person.kind == "leaver" or dice.chance(0.06) else dice.before(now, 0.01, 20)
+    last = _clear(last, now)
     quiet = stamp(dice.before(last, -0.005, 3)) if dice.chance(0.8) else None
     return {
         "lastSignInDateTime": stamp(last),

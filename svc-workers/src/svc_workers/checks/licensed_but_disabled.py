@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from mspbyte_common.models import Identity, Licence
+from mspbyte_common.models import Identity
 from svc_workers.check import Check, NoParams
+from svc_workers.identities import called, is_shared_mailbox, licence_names, paid_licences
 from svc_workers.links import Links
 from svc_workers.subject import Subject
-from svc_workers.verdict import Verdict, finding, ok, unknown
+from svc_workers.verdict import Unknown, Verdict, finding, ok, unknown
 
 
 def evaluate(subject: Subject[Identity], links: Links, _params: NoParams) -> Verdict:
-    """A disabled account must hold no licence that costs money."""
+    """A disabled account must hold no licence that costs money. Of shared mailboxes shared_mailbox_licensed speaks."""
     identity = subject.model
-    if identity.enabled or identity.licence_ids == ():
+    if identity.enabled or identity.licence_ids == () or is_shared_mailbox(identity):
         return ok()
     if identity.enabled is None:
         return unknown("whether the account is enabled is not known")
-    if identity.licence_ids is None:
-        return unknown("which licences it holds is not known")
-    held = {licence.model.sku_id: licence.model for licence in links.related("licensed_with", Licence)}
-    paid = [held[sku] for sku in identity.licence_ids if sku in held and not held[sku].free]
+    paid = paid_licences(identity, links)
+    if isinstance(paid, Unknown):
+        return paid
     if not paid:
-        if all(sku in held for sku in identity.licence_ids):
-            return ok()
-        return unknown("its licences are not known", "m365/subscribedSkus")
+        return ok()
     return finding(
         CHECK.severity,
         {
             "person": identity.display_name,
             "upn": identity.upn,
             "type": identity.identity_type,
-            "licences": [{"sku": licence.sku, "name": licence.name} for licence in sorted(paid, key=_sku)],
+            "licences": licence_names(paid),
         },
-        f"{identity.display_name or identity.upn or 'An account without a name'} is disabled but licensed",
+        f"{called(identity)} is disabled but licensed",
     )
-
-
-def _sku(licence: Licence) -> str:
-    return licence.sku
 
 
 CHECK = Check(

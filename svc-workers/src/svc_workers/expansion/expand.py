@@ -17,15 +17,19 @@ COUNTED: list[tuple[str, str]] = sorted(
     {(kind, check.kind.NAME) for check in CHECKS.values() for kind in check.client_kinds}
 )
 """(kind, subject kind): a change of the first concerns every subject of the second in the same client."""
+COMPARED: list[tuple[str, str]] = sorted(
+    {(kind, check.kind.NAME) for check in CHECKS.values() for kind in check.account_kinds}
+)
+"""(kind, subject kind): a change of the first concerns every subject of the second in the same account."""
 KINDS: list[str] = sorted({check.kind.NAME for check in CHECKS.values()})
 
 
 async def expand(connection: Connection, item: Item) -> set[UUID]:
     """The ids of the subjects, entities and accounts, that a piece of work is about.
 
-    kind `recheck`: the subjects themselves; `listing`: whoever waits for the listings that became complete; `account`:
-    the accounts, what they hold and who waits for them; any other: entities, their neighbours, the records that lead the
-    things those are part of, and what counts them.
+    kind `recheck`: the subjects themselves; `listing`: the accounts whose listings became complete, or unavailable, and
+    whoever waits for them; `account`: the accounts, what they hold and who waits for them; any other: entities, their
+    neighbours, the records that lead the things those are part of, and what counts or compares them.
     """
     ids = item.entity_ids
     match item.kind:
@@ -38,4 +42,5 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
         case _:
             near = set(ids) | await store.neighbours(connection, ids, ASKED)
             leading = await store.leading(connection, list(near))
-            return near | leading | await store.same_client(connection, ids, COUNTED)
+            counting = await store.same_client(connection, ids, COUNTED)
+            return near | leading | counting | await store.same_account(connection, ids, COMPARED)

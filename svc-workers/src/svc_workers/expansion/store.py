@@ -82,14 +82,42 @@ async def same_client(connection: Connection, ids: Sequence[UUID], counted: Sequ
     return {row[0] for row in await cursor.fetchall()}
 
 
+async def same_account(connection: Connection, ids: Sequence[UUID], compared: Sequence[tuple[str, str]]) -> set[UUID]:
+    """Subjects of the accounts whose things changed. `compared` has (kind that changed, kind of the subject)."""
+    if not compared:
+        return set()
+    cursor = await connection.execute(
+        """
+        WITH changed AS (
+            SELECT DISTINCT e.account_id, compared.subject_kind
+            FROM entity e
+            JOIN unnest(%(changed)s::text[], %(subjects)s::text[]) AS compared (kind, subject_kind)
+              ON compared.kind = e.kind
+            WHERE e.id = ANY(%(ids)s)
+        )
+        SELECT e.id FROM changed
+        JOIN entity e ON e.account_id = changed.account_id AND e.kind = changed.subject_kind
+        WHERE e.deleted_at IS NULL
+        """,
+        {
+            "ids": list(ids),
+            "changed": [kind for kind, _ in compared],
+            "subjects": [kind for _, kind in compared],
+        },
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def waiting_for_listings(connection: Connection, job_ids: Sequence[UUID]) -> set[UUID]:
-    """Subjects that wait for one of these listings, in its account, its client, or the clients of its PSA."""
+    """The accounts of these listings, and subjects that wait for one, in its account, its client, or its PSA's clients."""
     cursor = await connection.execute(
         """
         WITH complete AS (
             SELECT l.vendor || '/' || l.resource AS listing, l.account_id, a.client_id
             FROM listing l JOIN account a ON a.id = l.account_id WHERE l.job_id = ANY(%(jobs)s)
         )
+        SELECT account_id FROM complete
+        UNION
         SELECT r.subject_id FROM complete
         JOIN recheck r ON r.waits_for = complete.listing AND r.account_id = complete.account_id
         UNION

@@ -30,8 +30,11 @@ class Inputs:
     neighbours: dict[UUID, Near] = field(default_factory=dict)
     candidates: dict[UUID, Near] = field(default_factory=dict)
     counted: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
+    beside: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
     listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
     vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    derived: dict[tuple[UUID | None, UUID], dict[Any, Any]] = field(default_factory=dict)
+    """By client and account: subjects that have both in common have the same surroundings but for their neighbours."""
 
     def links(self, subject: Subject[Any]) -> Links:
         """The links of one of the subjects."""
@@ -41,8 +44,10 @@ class Inputs:
             neighbours=self.neighbours.get(subject.id, {}),
             candidates=self.candidates.get(subject.id, {}),
             counted=self.counted.get(client, ()) if client else (),
+            beside=self.beside.get(subject.account, ()),
             listings=self.listings.get(client, ()) if client else (),
             vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
+            derived=self.derived.setdefault((client, subject.account), {}),
         )
 
 
@@ -66,6 +71,7 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
         neighbours=near[True],
         candidates=near[False],
         counted=await _counted(connection, counting_clients, wanted),
+        beside=await _beside(connection, subjects, wanted),
         listings=listings,
         vendors=vendors,
     )
@@ -165,6 +171,23 @@ async def _counted(
         if row.data is not None and row.client_id is not None:
             found[row.client_id].append(_subject(row, row.data))
     return {client: tuple(subjects) for client, subjects in found.items()}
+
+
+async def _beside(
+    connection: Connection, subjects: Sequence[Subject[Any]], checks: Sequence[Check[Any, Any]]
+) -> dict[UUID, tuple[Subject[Any], ...]]:
+    comparing = [check for check in checks if check.account_kinds]
+    kinds_asked = {check.kind.NAME for check in comparing}
+    accounts = sorted({subject.account for subject in subjects if subject.kind in kinds_asked})
+    if not accounts:
+        return {}
+    kinds = sorted({kind for check in comparing for kind in check.account_kinds})
+    needs = sorted({need for check in comparing for need in check.needs})
+    found: dict[UUID, list[Subject[Any]]] = defaultdict(list)
+    for row in await store.of_accounts(connection, accounts, kinds, needs):
+        if row.data is not None:
+            found[row.account_id].append(_subject(row, row.data))
+    return {account: tuple(beside) for account, beside in found.items()}
 
 
 async def _listings(

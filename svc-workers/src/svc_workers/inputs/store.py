@@ -134,6 +134,7 @@ async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountR
                                      'unreachable_reason', a.unreachable_reason, 'parked_class', a.parked_class,
                                      'parked_reason', a.parked_reason, 'parked_at', a.parked_at,
                                      'credential_expires_at', CASE WHEN a.is_root THEN c.expires_at END,
+                                     'created_at', a.created_at, 'lists', coalesce(k.lists, '[]'),
                                      'troubles', coalesce(t.troubles, '[]'))::text AS data
             FROM account a JOIN connection c ON c.id = a.connection_id
             LEFT JOIN LATERAL (
@@ -141,6 +142,17 @@ async def accounts(connection: Connection, ids: Sequence[UUID]) -> list[AccountR
                                                   'error_class', b.error_class, 'error', b.error, 'advice', b.advice)
                                 ORDER BY b.resource) AS troubles
                 FROM breaker b WHERE b.account_id = a.id AND b.open_since IS NOT NULL) t ON true
+            LEFT JOIN LATERAL (
+                SELECT json_agg(json_build_object('resource', j.resource, 'interval_seconds', r.interval_seconds,
+                                                  'current_at', l.current_at, 'unavailable_class', refused.error_class)
+                                ORDER BY j.resource) AS lists
+                FROM job j JOIN resource r ON r.vendor = j.vendor AND r.name = j.resource
+                LEFT JOIN listing l ON l.job_id = j.id
+                LEFT JOIN LATERAL (
+                    SELECT coalesce(run.error_class, 'unknown') AS error_class FROM run
+                    WHERE run.job_id = j.id AND run.state = 'unavailable' AND l.unavailable_reason IS NOT NULL
+                    ORDER BY run.fire_time DESC LIMIT 1) refused ON true
+                WHERE j.account_id = a.id AND j.enabled AND NOT j.paused) k ON true
             WHERE a.id = ANY(%s) ORDER BY a.id
             """,
             (list(ids),),
@@ -191,6 +203,23 @@ async def of_clients(
             ORDER BY e.id
             """,
             (list(clients), list(kinds), list(needs)),
+        )
+        return await cursor.fetchall()
+
+
+async def of_accounts(
+    connection: Connection, accounts: Sequence[UUID], kinds: Sequence[str], needs: Sequence[str]
+) -> list[EntityRow]:
+    """What the accounts have of these kinds in the listings 'vendor/resource'."""
+    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+        await cursor.execute(
+            f"""
+            {_ENTITY}
+            WHERE e.account_id = ANY(%s) AND e.resource = ANY(%s) AND e.kind = ANY(%s)
+              AND e.vendor || '/' || e.resource = ANY(%s) AND e.deleted_at IS NULL AND e.normalized_data IS NOT NULL
+            ORDER BY e.id
+            """,
+            (list(accounts), [need.partition("/")[2] for need in needs], list(kinds), list(needs)),
         )
         return await cursor.fetchall()
 

@@ -148,6 +148,7 @@ ROLES: tuple[Role, ...] = (
             "connection": ("SELECT (id, msp_id, expires_at)",),
             "account": READ,
             "job": READ,
+            "run": ("SELECT (msp_id, job_id, state, error_class, fire_time)",),
             "listing": READ,
             "breaker": READ,
             "resource": READ,

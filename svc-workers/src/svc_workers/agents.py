@@ -1,0 +1,52 @@
+"""What to make of an endpoint agent that has fallen silent."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mspbyte_common.models import Device
+from svc_workers.devices import AGENTS, ENTRA, INTUNE, called, in_use_until, is_agent, source
+from svc_workers.links import Links
+from svc_workers.subject import Subject
+from svc_workers.verdict import Ok, Unknown, ok, unknown
+
+Silence = Literal["broken", "leftover", "gone"]
+"""The device is in use without its agent; another agent has taken its place; nobody has seen the device either."""
+NEEDS = (INTUNE, ENTRA)
+
+
+def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok | Unknown:
+    """Why an agent was not seen for so many days; Ok for one that was, with the moment it will not have been.
+
+    The check must name same_device, and NEEDS.
+    """
+    if not is_agent(subject):
+        return ok()
+    until = in_use_until(subject.model, days)
+    if until is None:
+        return unknown("when the agent was last seen is not known")
+    if until > links.now:
+        return ok(recheck_at=until)
+    alive = {source(other) for other in links.related("same_device", Device) if _seen(other, links, days)}
+    if AGENTS in alive:
+        return "leftover"
+    return "broken" if alive.intersection(NEEDS) else _gap(subject, links, days) or "gone"
+
+
+def _gap(subject: Subject[Device], links: Links, days: int) -> Unknown | None:
+    """What is missing to say that nobody has seen the device."""
+    if subject.client_id is None:
+        return unknown("it belongs to no client: its account is not mapped")
+    for listing in NEEDS:
+        vendor, _, resource = listing.partition("/")
+        if links.has_account(vendor) and links.freshness(vendor, resource) is None:
+            return unknown(f"{listing} was not read in full lately", listing)
+    possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]
+    if possible:
+        return unknown(f"it may be the same device as {', '.join(sorted(map(called, possible)))}")
+    return None
+
+
+def _seen(other: Subject[Device], links: Links, days: int) -> bool:
+    until = in_use_until(other.model, days)
+    return until is not None and until > links.now

@@ -1,0 +1,53 @@
+"""What the checks say of a simulated MSP is what its simulators know to be true."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.integration.derived.estates import open_estate
+from tests.unsure import UNSURE
+
+from vendor_sim.truth import truth
+
+CLIENTS = 7
+
+Subjects = dict[str, set[tuple[str, ...]]]
+BY_ACCOUNT = {"account_unmapped"}
+"""Told of accounts, which are mapped and reached otherwise here: the whole fleet is compared elsewhere."""
+
+
+def _subjects(database: Any, table: str, where: str) -> Subjects:
+    """The subjects in a table, by check, as the truth names them."""
+    found: Subjects = {}
+    for check, *subject in database.execute(
+        f"""
+        SELECT t.check_name, e.vendor, CASE WHEN e.vendor = 'autotask' THEN '' ELSE a.external_id END, e.resource,
+               e.external_id
+        FROM {table} t JOIN entity e ON e.id = t.subject_id JOIN account a ON a.id = e.account_id WHERE {where}
+        """
+    ):
+        found.setdefault(check, set()).add(tuple(subject))
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_findings_are_the_truth_and_what_is_missed_is_said_to_be_unknown(database: Any, seed: int) -> None:
+    estate = await open_estate(database, seed, CLIENTS, datetime.now(UTC).date())
+    try:
+        await estate.judge()
+    finally:
+        await estate.bench.world.http.aclose()
+    found = _subjects(database, "finding", "t.state IN ('open', 'regressed')")
+    unsure = _subjects(database, "recheck", "t.why IS NOT NULL")
+    rows = database.execute("SELECT DISTINCT a.external_id FROM entity e JOIN account a ON a.id = e.account_id")
+    read = {"", *(name for (name,) in rows)}
+    for check, subjects in truth(estate.bench.world.estate)["findings"].items():
+        if check in BY_ACCOUNT:
+            continue
+        right = {tuple(subject) for subject in subjects if subject[1] in read}
+        said = found.get(check, set())
+        assert right, f"the estate has no {check}: the comparison proves nothing"
+        assert said <= right, check
+        assert right - said <= unsure.get(UNSURE.get(check, ""), set()), check

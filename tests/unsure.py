@@ -1,0 +1,15 @@
+"""What checks miss of the truth, and why."""
+
+from __future__ import annotations
+
+UNSURE = {
+    "email_mismatch": "no_identity",
+    "ghost_agent": "ghost_agent",
+    "no_identity": "no_identity",
+    "no_endpoint_protection": "no_endpoint_protection",
+    "not_in_psa": "not_in_psa",
+}
+"""Checks that compare records of several vendors, and the check that says of a missed one that it cannot know.
+
+An address cannot differ from that of an account the contact could not be linked to for certain.
+"""
