@@ -45,12 +45,21 @@ VOLATILE_COLUMNS = {
     "client": set[str](),
     "entity_relationship": {"id", "valid_from", "valid_to"},
     "cluster_member": {"id", "valid_from", "valid_to"},
-    "finding": {"opened_at", "changed_at", "resolved_at", "state"},
+    "finding": {
+        "opened_at",
+        "changed_at",
+        "resolved_at",
+        "state",
+        "suppressed_until",
+        "resolved_by",
+        "quiet_since",
+    },
     "recheck": set[str](),
 }
 """What is derived, and the columns that say when something was written or by which serial number, not what it is.
 
-So is a finding's state: whether it is open or has come back is told by its past.
+So is a finding's state, with what belongs to it: whether it is open, has come back or is quiet is told by its past, and a
+person suppresses and resolves it.
 """
 
 NOT_DERIVED = {
@@ -74,6 +83,12 @@ NOT_DERIVED = {
     "derivation": "what the services declared",
     "rebuild": "rebuilds themselves",
     "finding_event": "the past of findings",
+    "check_declared": "what the services declared",
+    "check_setting": "a person's",
+    "check_exception": "a person's",
+    "check_trial": "made when it was asked for, kept as it was",
+    "client_group": "a person's",
+    "client_group_member": "a person's",
     "report": "made when it was asked for, kept as it was",
     "budget": "what vendors were asked",
     "budget_place": "what vendors are asked now",

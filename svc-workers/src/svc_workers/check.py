@@ -43,6 +43,6 @@ class Check(Generic[K, P]):
     account_kinds: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
-    def verdict(self, subject: Subject[Any], links: Links) -> Verdict:
-        """The check's answer about a subject of its kind."""
-        return self.evaluate(subject, links, self.params)
+    def verdict(self, subject: Subject[Any], links: Links, params: P | None = None) -> Verdict:
+        """The check's answer about a subject of its kind; with its parameters as shipped unless others are given."""
+        return self.evaluate(subject, links, self.params if params is None else params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,13 @@ from mspbyte_common.ledger.item import BATCH, Item, Next, batches
 from svc_workers.check import Check
 from svc_workers.expansion.expand import expand
 from svc_workers.findings import store as findings
-from svc_workers.findings.lifecycle import Judged, changes
+from svc_workers.findings.lifecycle import Judged, awaited, changes
 from svc_workers.findings.rechecks import rechecks
 from svc_workers.inputs import store as inputs
 from svc_workers.inputs.gather import gather
 from svc_workers.links import Links
+from svc_workers.scopes import store as scopes
+from svc_workers.scopes.scoped import Scoped, with_params
 from svc_workers.shipped import CHECKS, checks_of
 from svc_workers.subject import Subject
 from svc_workers.verdict import Ok, Unknown, Verdict
@@ -46,15 +48,21 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
     return []
 
 
-def _verdict(check: Check[Any, Any], subject: Subject[Any], links: Links) -> Verdict:
-    """The check's answer. Of several records of one thing the leading one is judged, for all.
+def verdict_of(
+    check: Check[Any, Any], subject: Subject[Any], links: Links, scoped: Scoped, said: Mapping[str, Any] | None = None
+) -> Verdict:
+    """The check's answer with the parameters that hold for the subject, and `said`; where it is excepted, that it is.
+    Of several records of one thing the leading one is judged, for all.
 
     One that waits for records on their way is asked for again in a moment; one that waits for a list the account does not
     have says why it has none.
     """
     if subject.merged_into is not None:
         return Ok(why=f"it is one thing with record {subject.merged_into}, which is judged for both")
-    verdict = check.verdict(subject, links)
+    exempt = scoped.exemption(check, subject, links.now)
+    if exempt is not None:
+        return Ok(exempt.expires_at, f"excepted until {exempt.expires_at:%Y-%m-%d} by {exempt.author}: {exempt.reason}")
+    verdict = check.verdict(subject, links, with_params(scoped.params(check, subject), said or {}))
     if not isinstance(verdict, Unknown) or verdict.waits_for is None:
         return verdict
     if links.settles(verdict.waits_for):
@@ -68,13 +76,15 @@ async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -
     unlinked = await inputs.being_linked(connection, subjects)
     ids = [subject for subject in subjects if subject not in unlinked]
     batch = await gather(connection, ids, list(CHECKS.values()))
+    scoped = await scopes.scoped(connection)
     judged = [
-        Judged(check, subject, _verdict(check, subject, batch.links(subject)))
+        Judged(check, subject, verdict_of(check, subject, batch.links(subject), scoped))
         for subject in batch.subjects
         for check in checks_of(subject.kind)
     ]
     stored = await findings.findings_of(connection, ids)
-    await findings.write_findings(connection, item, changes(stored, judged, batch.gone))
-    await findings.replace_rechecks(connection, item.msp_id, ids, rechecks(judged))
+    changed = changes(stored, judged, batch.gone, batch.now)
+    await findings.write_findings(connection, item, changed)
+    await findings.replace_rechecks(connection, item.msp_id, ids, rechecks(judged, awaited(stored, changed)))
     for answer in judged:
         VERDICTS.labels(answer.check.name, type(answer.verdict).__name__.lower()).inc()

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from mspbyte_common.db.engine import Connection
+from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.service import run, stages
 from svc_workers.evaluate import evaluate
 from svc_workers.reports.client import report
+from svc_workers.scopes.store import declare_checks
+from svc_workers.shipped import CHECKS
+from svc_workers.trials.trial import trial
+
+
+async def asked(connection: Connection, item: Item) -> Sequence[Next]:
+    """The stage `report`: what a person asked for, a report or the dry run of a check."""
+    return await (trial if item.kind == "trial" else report)(connection, item)
+
+
+async def declare(connection: Connection) -> None:
+    """Writes down which checks this release has."""
+    await declare_checks(connection, CHECKS.values())
 
 
 def main() -> None:
     """Serves the stages `evaluate` and `report` until told to stop."""
-    run("svc-workers", stages({"evaluate": evaluate, "report": report}))
+    run("svc-workers", stages({"evaluate": evaluate, "report": asked}, declare=declare))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,11 +16,18 @@ from svc_workers.findings.rechecks import rechecks
 from svc_workers.verdict import Verdict, finding, ok, unknown
 
 Build = Callable[..., Any]
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SAID = finding("high", {"alert": "Malware found"})
 
 
+def _in_state(standing: Standing, state: Any) -> Standing:
+    """The finding in a state a person put it into, for a day where it is put away."""
+    until = NOW + timedelta(days=1) if state == "suppressed" else None
+    return replace(standing, state=state, suppressed_until=until)
+
+
 def _one(stored: Standing | None, subject: Any, verdict: Verdict) -> Change | None:
-    found = changes([stored] if stored else [], [Judged(CHECK, subject, verdict)], {})
+    found = changes([stored] if stored else [], [Judged(CHECK, subject, verdict)], {}, NOW)
     return found[0] if found else None
 
 
@@ -43,14 +50,14 @@ def test_a_first_finding_opens(alert: Build) -> None:
 
 @pytest.mark.parametrize("state", ["open", "acknowledged", "suppressed", "regressed"])
 def test_the_same_finding_again_changes_nothing(alert: Build, standing: Standing, state: Any) -> None:
-    assert _one(replace(standing, state=state), alert(), SAID) is None
+    assert _one(_in_state(standing, state), alert(), SAID) is None
 
 
 @pytest.mark.parametrize("state", ["acknowledged", "suppressed"])
 def test_a_new_severity_is_an_event_and_keeps_what_a_person_decided(
     alert: Build, standing: Standing, state: Any
 ) -> None:
-    change = _one(replace(standing, state=state), alert(), finding("critical", SAID.evidence))
+    change = _one(_in_state(standing, state), alert(), finding("critical", SAID.evidence))
 
     assert change is not None
     assert change.event
@@ -66,7 +73,7 @@ def test_new_evidence_is_no_event(alert: Build, standing: Standing) -> None:
 
 @pytest.mark.parametrize("state", ["open", "acknowledged", "suppressed", "regressed"])
 def test_ok_resolves_what_stands(alert: Build, standing: Standing, state: Any) -> None:
-    change = _one(replace(standing, state=state), alert(), ok())
+    change = _one(_in_state(standing, state), alert(), ok())
 
     assert change is not None
     assert change.event
@@ -96,11 +103,11 @@ def test_unknown_opens_nothing_and_resolves_nothing(alert: Build, standing: Stan
 
 
 def test_a_subject_that_is_gone_resolves_its_findings_with_the_reason(standing: Standing) -> None:
-    [change] = changes([standing], [], {standing.subject_id: "it was deleted at its source"})
+    [change] = changes([standing], [], {standing.subject_id: "it was deleted at its source"}, NOW)
 
     assert change.finding.state == "resolved"
     assert change.finding.evidence["resolved_because"] == "it was deleted at its source"
-    assert changes([change.finding], [], {standing.subject_id: "it was deleted at its source"}) == []
+    assert changes([change.finding], [], {standing.subject_id: "it was deleted at its source"}, NOW) == []
 
 
 def test_rechecks_are_kept_for_the_unknown_and_for_what_time_changes(alert: Build, now: datetime) -> None:
@@ -109,7 +116,8 @@ def test_rechecks_are_kept_for_the_unknown_and_for_what_time_changes(alert: Buil
             Judged(CHECK, alert(), unknown("why", "sophos/alerts")),
             Judged(replace(CHECK, name="later"), alert(), ok(recheck_at=now)),
             Judged(replace(CHECK, name="settled"), alert(), ok()),
-        ]
+        ],
+        {},
     )
 
     assert [(row.check_name, row.why, row.waits_for, row.due_at) for row in rows] == [

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar, get_args
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from starlette.routing import Route
 from mspbyte_common import logs, trace
 from mspbyte_common.connection_metrics import ConnectionCollector
 from mspbyte_common.db.derivation import declare_versions
-from mspbyte_common.db.engine import DATABASE_ERRORS, Pool, open_pool, transaction
+from mspbyte_common.db.engine import DATABASE_ERRORS, Connection, Pool, open_pool, transaction
 from mspbyte_common.db.revision import behind
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
@@ -107,15 +108,23 @@ def run(name: str, body: Body, *, settings: type[ServiceSettings] = ServiceSetti
         raise SystemExit(2) from None
 
 
-def stages(handlers: Mapping[str, Handler], *, versions: Mapping[str, Mapping[str, str]] | None = None) -> Body:
+def stages(
+    handlers: Mapping[str, Handler],
+    *,
+    versions: Mapping[str, Mapping[str, str]] | None = None,
+    declare: Callable[[Connection], Awaitable[object]] | None = None,
+) -> Body:
     """The body of a service that does one or more stages of the ledger.
 
-    `versions`, by stage and name: what the service derives by which version, declared before it takes work.
+    `versions`, by stage and name: what the service derives by which version, declared before it takes work. `declare`
+    writes whatever else the service says of itself.
     """
 
     async def body(service: Service) -> None:
         for stage, named in (versions or {}).items():
-            await declare(service, stage, named)
+            await _write_down(service, partial(declare_versions, stage=stage, versions=named))
+        if declare is not None:
+            await _write_down(service, declare)
         await asyncio.gather(
             *(
                 service.consume("STAGES", stage, receive_work(service, stage, handler))
@@ -128,15 +137,19 @@ def stages(handlers: Mapping[str, Handler], *, versions: Mapping[str, Mapping[st
 
 async def declare(service: Service, stage: str, versions: Mapping[str, str]) -> None:
     """Declares versions as soon as the database answers."""
+    await _write_down(service, partial(declare_versions, stage=stage, versions=versions))
+
+
+async def _write_down(service: Service, write: Callable[[Connection], Awaitable[object]]) -> None:
     while not service.draining.is_set():
         try:
             async with transaction(service.pool, None) as connection:
-                changed = await declare_versions(connection, stage, versions)
+                changed = await write(connection)
         except DATABASE_ERRORS as error:
-            log.warning("versions_not_declared", error=str(error))
+            log.warning("not_declared", error=str(error))
             await service.sleep(1.0)
         else:
-            log.info("versions_declared", stage=stage, changed=changed)
+            log.info("declared", changed=changed)
             return
 
 

@@ -1,30 +1,36 @@
-"""What a verdict makes of a finding: open → resolved → regressed, with a person's acknowledging in between.
+"""What a verdict makes of a finding.
 
-| stored                          | finding                      | ok, or subject gone | unknown |
-|---------------------------------|------------------------------|---------------------|---------|
-| none                            | open                         | -                   | -       |
-| open, regressed                 | stays                        | resolved            | -       |
-| acknowledged, suppressed        | stays                        | resolved            | -       |
-| resolved                        | regressed                    | -                   | -       |
+| stored                 | finding                                   | ok, or subject gone | unknown            |
+|------------------------|-------------------------------------------|---------------------|--------------------|
+| none                   | open                                      | -                   | -                  |
+| open, regressed        | stays                                     | resolved            | -                  |
+| acknowledged           | stays                                     | resolved            | -                  |
+| suppressed             | stays, open once its time is over         | resolved            | open once it is over |
+| resolved               | regressed                                 | -                   | -                  |
+| resolved by a person   | regressed if it says anything new         | resolved            | -                  |
 
-A new state or severity is an event; new evidence, title or client alone only rewrites the finding.
+What a person does to it stands in `mspbyte_common/findings.py`. A finding that came back RETURNS times within WINDOW
+flaps: content verdicts resolve it only after QUIET. A new state or severity is an event; new evidence, title or client
+alone only rewrites the finding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
 
+from mspbyte_common.findings import QUIET, RETURNS, State
 from mspbyte_common.ids import finding_id
 from svc_workers.check import Check
 from svc_workers.subject import Subject
 from svc_workers.verdict import Finding, Ok, Severity, Verdict
 
-State = Literal["open", "acknowledged", "suppressed", "resolved", "regressed"]
+BECAUSE = "resolved_because"
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class Standing:
-    """A finding as its row holds it."""
+    """A finding as its row holds it. `returns`: how often it came back lately."""
 
     id: UUID
     check_name: str
@@ -49,6 +55,14 @@ class Standing:
     state: State
     title: str
     evidence: Mapping[str, Any]
+    suppressed_until: datetime | None = None
+    resolved_by: str | None = None
+    quiet_since: datetime | None = None
+    returns: int = 0
+
+    def told(self) -> tuple[Any, ...]:
+        """What it says, whatever became of it."""
+        return self.severity, self.title, {key: value for key, value in self.evidence.items() if key != BECAUSE}
 
 
 @dataclass(frozen=True)
@@ -59,56 +73,95 @@ class Change:
     event: bool
 
 
-def changes(stored: Iterable[Standing], judged: Iterable[Judged], gone: Mapping[UUID, str]) -> list[Change]:
+def changes(
+    stored: Iterable[Standing], judged: Iterable[Judged], gone: Mapping[UUID, str], now: datetime
+) -> list[Change]:
     """The findings that verdicts alter, in order of id; `gone` has why a subject is no longer there."""
     by_id = {standing.id: standing for standing in stored}
     after: list[Change] = []
     for answer in judged:
         key = finding_id(answer.check.name, answer.subject.id)
-        change = _change(key, by_id.get(key), answer)
-        if change is not None:
-            after.append(change)
+        before = by_id.get(key)
+        new = _after(key, before, answer, now)
+        if new is not None and new != before:
+            event = before is None or (new.state, new.severity) != (before.state, before.severity)
+            after.append(Change(new, event))
     after.extend(
-        _resolved(standing, gone[standing.subject_id])
+        Change(_resolved(standing, gone[standing.subject_id]), event=True)
         for standing in by_id.values()
         if standing.subject_id in gone and standing.state != "resolved"
     )
     return sorted(after, key=lambda change: change.finding.id)
 
 
-def _change(key: UUID, standing: Standing | None, answer: Judged) -> Change | None:
+def awaited(stored: Iterable[Standing], changed: Iterable[Change]) -> dict[tuple[UUID, str], datetime]:
+    """When time alone changes a finding: (subject, check) → the end of a suppression, or of the quiet one that flaps needs."""
+    current = {standing.id: standing for standing in stored} | {change.finding.id: change.finding for change in changed}
+    found = {}
+    for standing in current.values():
+        moment = standing.quiet_since + QUIET if standing.quiet_since else standing.suppressed_until
+        if moment is not None and standing.state != "resolved":
+            found[standing.subject_id, standing.check_name] = moment
+    return found
+
+
+def _after(key: UUID, before: Standing | None, answer: Judged, now: datetime) -> Standing | None:
+    standing = before and _lifted(before, now)
     match answer.verdict:
         case Finding() as said:
-            new = _said(key, standing, answer, said)
-            if new == standing:
-                return None
-            return Change(
-                new, event=standing is None or (new.state, new.severity) != (standing.state, standing.severity)
-            )
-        case Ok(why=why) if standing is not None and standing.state != "resolved":
-            return _resolved(standing, why or "the check found it in order")
+            return _said(key, standing, answer, said)
+        case Ok() as content:
+            return standing and _content(standing, content, now)
         case _:
-            return None
+            return standing
+
+
+def _lifted(standing: Standing, now: datetime) -> Standing:
+    """A suppression ends by itself."""
+    over = standing.suppressed_until is not None and standing.suppressed_until <= now
+    return replace(standing, state="open", suppressed_until=None) if over else standing
 
 
 def _said(key: UUID, standing: Standing | None, answer: Judged, said: Finding) -> Standing:
-    state: State = standing.state if standing else "open"
-    return Standing(
+    new = Standing(
         id=key,
         check_name=answer.check.name,
         subject_id=answer.subject.id,
         subject_kind=answer.subject.kind,
         client_id=answer.subject.client_id,
         severity=said.severity,
-        state="regressed" if state == "resolved" else state,
+        state="open",
         title=said.title or answer.check.title,
         evidence=as_json(said.evidence),
     )
+    if standing is None:
+        return new
+    if standing.state == "resolved":
+        known = standing.resolved_by is not None and standing.told() == new.told()
+        return standing if known else replace(new, state="regressed", returns=standing.returns)
+    return replace(new, state=standing.state, suppressed_until=standing.suppressed_until, returns=standing.returns)
 
 
-def _resolved(standing: Standing, because: str) -> Change:
-    return Change(
-        replace(standing, state="resolved", evidence={**standing.evidence, "resolved_because": because}), event=True
+def _content(standing: Standing, content: Ok, now: datetime) -> Standing:
+    """A person's word no longer matters once the check is content: if it finds it again, it has come back."""
+    if standing.state == "resolved":
+        return replace(standing, resolved_by=None)
+    flaps = standing.returns >= RETURNS and content.why is None
+    if flaps and standing.quiet_since is None:
+        return replace(standing, quiet_since=now)
+    if flaps and standing.quiet_since is not None and now < standing.quiet_since + QUIET:
+        return standing
+    return _resolved(standing, content.why or "the check found it in order")
+
+
+def _resolved(standing: Standing, because: str) -> Standing:
+    return replace(
+        standing,
+        state="resolved",
+        suppressed_until=None,
+        quiet_since=None,
+        resolved_by=None,
+        evidence={**standing.evidence, BECAUSE: because},
     )
 
 

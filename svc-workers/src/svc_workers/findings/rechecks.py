@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,16 +25,20 @@ class Recheck:
     due_at: datetime | None
 
 
-def rechecks(judged: Iterable[Judged]) -> list[Recheck]:
-    """One for each unknown verdict and for each that time can change, in order of subject and check."""
-    rows = [_recheck(answer) for answer in judged]
+def rechecks(judged: Iterable[Judged], awaited: Mapping[tuple[UUID, str], datetime]) -> list[Recheck]:
+    """One for each unknown verdict, and for each that time can change, or whose finding it can, by subject and check.
+
+    `awaited`: when time changes the finding of a subject and check.
+    """
+    rows = [_recheck(answer, awaited.get((answer.subject.id, answer.check.name))) for answer in judged]
     return sorted((row for row in rows if row is not None), key=lambda row: (row.subject_id, row.check_name))
 
 
-def _recheck(answer: Judged) -> Recheck | None:
+def _recheck(answer: Judged, moment: datetime | None) -> Recheck | None:
     verdict, subject = answer.verdict, answer.subject
     unknown = isinstance(verdict, Unknown)
-    if not unknown and verdict.recheck_at is None:
+    due_at = min((at for at in (verdict.recheck_at, moment) if at is not None), default=None)
+    if not unknown and due_at is None:
         return None
     return Recheck(
         subject_id=subject.id,
@@ -44,5 +48,5 @@ def _recheck(answer: Judged) -> Recheck | None:
         account_id=subject.account,
         why=verdict.why if isinstance(verdict, Unknown) else None,
         waits_for=verdict.waits_for if isinstance(verdict, Unknown) else None,
-        due_at=verdict.recheck_at,
+        due_at=due_at,
     )

@@ -10,6 +10,7 @@ import orjson
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.findings import WINDOW
 from mspbyte_common.ledger.item import Item
 from svc_workers.findings.lifecycle import Change, Standing
 from svc_workers.findings.rechecks import Recheck
@@ -22,10 +23,13 @@ async def findings_of(connection: Connection, subject_ids: Sequence[UUID]) -> li
     async with connection.cursor(row_factory=class_row(Standing)) as cursor:
         await cursor.execute(
             """
-            SELECT id, check_name, subject_id, subject_kind, client_id, severity, state, title, evidence
-            FROM finding WHERE subject_id = ANY(%s) ORDER BY id FOR UPDATE
+            SELECT f.id, f.check_name, f.subject_id, f.subject_kind, f.client_id, f.severity, f.state, f.title, f.evidence,
+                   f.suppressed_until, f.resolved_by, f.quiet_since,
+                   (SELECT count(*) FROM finding_event e WHERE e.finding_id = f.id AND e.state = 'regressed'
+                    AND e.reason IS NULL AND e.at > transaction_timestamp() - %s)::int AS returns
+            FROM finding f WHERE f.subject_id = ANY(%s) ORDER BY f.id FOR UPDATE
             """,
-            (list(subject_ids),),
+            (WINDOW, list(subject_ids)),
         )
         return await cursor.fetchall()
 
@@ -38,16 +42,20 @@ async def write_findings(connection: Connection, item: Item, changes: Sequence[C
     await connection.execute(
         """
         INSERT INTO finding (id, msp_id, check_name, subject_id, subject_kind, client_id, severity, state, title,
-                             evidence, opened_at, changed_at, resolved_at)
+                             evidence, suppressed_until, resolved_by, quiet_since, opened_at, changed_at, resolved_at)
         SELECT f.id, %(msp)s, f.check_name, f.subject_id, f.subject_kind, f.client_id, f.severity, f.state, f.title,
-               f.evidence::jsonb, transaction_timestamp(), transaction_timestamp(),
+               f.evidence::jsonb, f.suppressed_until, f.resolved_by, f.quiet_since, transaction_timestamp(),
+               transaction_timestamp(),
                CASE WHEN f.state = 'resolved' THEN transaction_timestamp() END
         FROM unnest(%(ids)s::uuid[], %(checks)s::text[], %(subjects)s::uuid[], %(kinds)s::text[], %(clients)s::uuid[],
-                    %(severities)s::text[], %(states)s::text[], %(titles)s::text[], %(evidence)s::text[])
-             AS f (id, check_name, subject_id, subject_kind, client_id, severity, state, title, evidence)
+                    %(severities)s::text[], %(states)s::text[], %(titles)s::text[], %(evidence)s::text[],
+                    %(untils)s::timestamptz[], %(resolvers)s::text[], %(quiet)s::timestamptz[])
+             AS f (id, check_name, subject_id, subject_kind, client_id, severity, state, title, evidence,
+                   suppressed_until, resolved_by, quiet_since)
         ON CONFLICT (id) DO UPDATE
         SET client_id = EXCLUDED.client_id, severity = EXCLUDED.severity, state = EXCLUDED.state,
-            title = EXCLUDED.title, evidence = EXCLUDED.evidence, changed_at = EXCLUDED.changed_at,
+            title = EXCLUDED.title, evidence = EXCLUDED.evidence, suppressed_until = EXCLUDED.suppressed_until,
+            resolved_by = EXCLUDED.resolved_by, quiet_since = EXCLUDED.quiet_since, changed_at = EXCLUDED.changed_at,
             resolved_at = EXCLUDED.resolved_at
         """,
         {
@@ -61,6 +69,9 @@ async def write_findings(connection: Connection, item: Item, changes: Sequence[C
             "states": [finding.state for finding in findings],
             "titles": [finding.title for finding in findings],
             "evidence": [_json(finding) for finding in findings],
+            "untils": [finding.suppressed_until for finding in findings],
+            "resolvers": [finding.resolved_by for finding in findings],
+            "quiet": [finding.quiet_since for finding in findings],
         },
     )
     events = [change.finding for change in changes if change.event]

@@ -694,11 +694,26 @@ finding = Table(
     _now("opened_at"),
     _now("changed_at"),
     Column("resolved_at", Time),
+    Column("suppressed_until", Time),
+    Column("resolved_by", Text),
+    Column("quiet_since", Time),
     CheckConstraint("state IN ('open', 'acknowledged', 'suppressed', 'resolved', 'regressed')", name="state"),
+    CheckConstraint("(state = 'suppressed') = (suppressed_until IS NOT NULL)", name="suppressed_until"),
     CheckConstraint("severity IN ('critical', 'high', 'medium', 'low', 'info')", name="severity"),
     UniqueConstraint("subject_id", "check_name"),
     Index("ix_finding_client_id", "client_id", "state"),
-    comment="What a check has to say about a subject (an entity, or an account), with a life of its own.",
+    Index("ix_finding_check_name", "check_name", "state"),
+    Index(
+        "ix_finding_standing",
+        "severity",
+        "opened_at",
+        "id",
+        postgresql_where=text("state <> 'resolved'"),
+    ),
+    comment=(
+        "What a check has to say about a subject (an entity, or an account), with a life of its own. resolved_by: who "
+        "closed it, where a person did; quiet_since: since when the check has been content with one that flaps."
+    ),
 )
 
 finding_event = Table(
@@ -714,10 +729,11 @@ finding_event = Table(
     _now("at"),
     Column("run_id", Id),
     Column("traceparent", Text),
+    Column("reason", Text),
     Index("ix_finding_event_finding_id", "finding_id"),
     comment=(
-        "Each change of a finding, append-only. run_id: the run whose records led to it, NULL where time or a person did; "
-        "traceparent: the evaluation in the trace that run began."
+        "Each change of a finding and each comment on it, append-only. run_id: the run whose records led to it, NULL where "
+        "time or a person did; traceparent: the evaluation in the trace that run began; reason: what a person said."
     ),
 )
 
@@ -741,6 +757,101 @@ recheck = Table(
         "When a check must look again although nothing changes: at due_at, or when the listing 'vendor/resource' in "
         "waits_for becomes complete. why: the reason of an unknown verdict, NULL for a known one."
     ),
+)
+
+check_declared = Table(
+    "check_declared",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("needs", ARRAY(Text), nullable=False),
+    comment="The checks of the release that runs, with their parameters as shipped: svc-workers writes them when it starts.",
+)
+
+check_setting = Table(
+    "check_setting",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("check_name", Text, nullable=False),
+    Column("param", Text, nullable=False),
+    Column("value", JSONB, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("target_id", Id),
+    Column("author", Text, nullable=False),
+    _now("set_at"),
+    CheckConstraint("scope IN ('global', 'client_group', 'client', 'entity')", name="scope"),
+    CheckConstraint("(scope = 'global') = (target_id IS NULL)", name="target"),
+    Index(
+        "uq_check_setting",
+        "msp_id",
+        "check_name",
+        "param",
+        "scope",
+        "target_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    comment="A parameter of a check as a person set it. The narrowest scope counts: entity, client, client group, global.",
+)
+
+check_exception = Table(
+    "check_exception",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("check_name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("target_id", Id),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    _now("created_at"),
+    Column("expires_at", Time, nullable=False),
+    CheckConstraint("scope IN ('global', 'client_group', 'client', 'entity')", name="scope"),
+    CheckConstraint("(scope = 'global') = (target_id IS NULL)", name="target"),
+    Index("ix_check_exception_expires_at", "msp_id", "expires_at"),
+    comment="Where a check has nothing to say until expires_at, who said so and why. What was ended early has expired.",
+)
+
+client_group = Table(
+    "client_group",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("msp_id", "name"),
+    comment="Clients for whom a person sets the parameters of checks together.",
+)
+
+client_group_member = Table(
+    "client_group_member",
+    metadata,
+    Column("client_id", Id, primary_key=True),
+    _msp(),
+    Column("group_id", Id, ForeignKey("client_group.id", ondelete="CASCADE"), nullable=False),
+    Index("ix_client_group_member_group_id", "group_id"),
+    comment="The group a client is in; it is in one at most, so that no two groups can contradict each other.",
+)
+
+check_trial = Table(
+    "check_trial",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("check_name", Text, nullable=False),
+    Column("params", JSONB, nullable=False),
+    Column("client_id", Id),
+    Column("state", Text, nullable=False),
+    _now("requested_at"),
+    Column("result", JSONB),
+    Column("error", Text),
+    CheckConstraint("state IN ('requested', 'ready', 'failed')", name="state"),
+    comment="A dry run of a check with other parameters, asked for and, when ready, what it would open and close.",
 )
 
 report = Table(

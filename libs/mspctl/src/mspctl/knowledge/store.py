@@ -142,7 +142,7 @@ def data_quality(connection: Connection, client_id: UUID | None) -> list[Row]:
 FINDING = f"""
     SELECT f.id, f.check_name AS "check", f.severity, f.state, f.title, f.subject_kind, f.subject_id,
            coalesce({NAME.format("e")}, a.name) AS subject, c.name AS client, f.client_id, f.evidence,
-           f.opened_at, f.changed_at, f.resolved_at
+           f.opened_at, f.changed_at, f.resolved_at, f.suppressed_until, f.resolved_by
     FROM finding f LEFT JOIN entity e ON e.id = f.subject_id LEFT JOIN account a ON a.id = f.subject_id
     LEFT JOIN client c ON c.id = f.client_id
 """
@@ -188,7 +188,7 @@ def finding_events(connection: Connection, finding_id: UUID) -> list[Row]:
     """A finding's history, oldest first."""
     return connection.execute(
         """
-        SELECT at, state, severity, author, evidence, run_id, traceparent
+        SELECT at, state, severity, author, reason, evidence, run_id, traceparent
         FROM finding_event WHERE finding_id = %s ORDER BY id
         """,
         (finding_id,),

@@ -1,0 +1,1 @@
+"""Parameters, exceptions and dry runs of checks, and groups of clients."""

@@ -1,0 +1,1 @@
+"""What people set for checks: parameters and exceptions, by scope."""
