@@ -64,9 +64,10 @@ imports: install ## who may import whom
 dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
 	$(BIN)/python monitoring/dashboards.py
 
-docs: install ## docs/data-model.md and docs/configuration.md, from the declarations
+docs: install ## docs/data-model.md, docs/configuration.md and docs/checks.md, from the declarations
 	$(BIN)/python docs/data_model.py
 	$(BIN)/python docs/configuration.py
+	$(BIN)/python docs/checks.py
 
 sbom: install ## what we ship and test with, in CycloneDX: var/sbom.json
 	@mkdir -p var

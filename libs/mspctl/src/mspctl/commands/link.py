@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +11,7 @@ import typer
 from mspbyte_common.errors import UsageError
 from mspbyte_common.links import HELD_BACK, RELATION_OF
 from mspbyte_common.trace import new_traceparent
+from mspctl.author import who
 from mspctl.choose import choose
 from mspctl.links import store
 from mspctl.links.pairs import pair, record, relation_of
@@ -127,7 +127,7 @@ def confirm(
         if not store.proposed(connection, relation, row["id"], its["id"]):
             message = "no rule holds the two possible (mspctl why): mspctl link pin puts them together all the same."
             raise UsageError(message)
-        _decide(connection, database, relation, [(row["id"], its["id"])], "confirmed", _who(author), reason)
+        _decide(connection, database, relation, [(row["id"], its["id"])], "confirmed", who(author), reason)
     _said(f"{row['name']} and {its['name']} are confirmed as one", "confirmed", 1, as_json=as_json)
 
 
@@ -145,7 +145,7 @@ def reject(
     """Says that two records are two things. No rule links them again, nor puts them into one cluster."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         relation, row, its = pair(connection, one, other)
-        _decide(connection, database, relation, [(row["id"], its["id"])], "rejected", _who(author), reason)
+        _decide(connection, database, relation, [(row["id"], its["id"])], "rejected", who(author), reason)
     _said(f"{row['name']} and {its['name']} are two", "rejected", 1, as_json=as_json)
 
 
@@ -163,7 +163,7 @@ def pin(
     """Says that two records are one thing whatever their keys and sources say, even at different clients."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         relation, row, its = pair(connection, one, other)
-        _decide(connection, database, relation, [(row["id"], its["id"])], "pinned", _who(author), reason)
+        _decide(connection, database, relation, [(row["id"], its["id"])], "pinned", who(author), reason)
     _said(f"{row['name']} and {its['name']} are pinned together", "pinned", 1, as_json=as_json)
 
 
@@ -180,7 +180,7 @@ def unmerge(
         if not pairs:
             message = f"{row['name']} is alone: there is nothing to take it out of."
             raise UsageError(message)
-        _decide(connection, database, relation, pairs, "rejected", _who(author), reason)
+        _decide(connection, database, relation, pairs, "rejected", who(author), reason)
     _said(f"{row['name']} is told apart from {len(pairs)} others", "rejected", len(pairs), as_json=as_json)
 
 
@@ -191,7 +191,7 @@ def clear(
     """Takes back what was decided of two records: the rules decide again. The decision stays in the history."""
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         relation, row, its = pair(connection, one, other)
-        cleared = store.clear(connection, relation, [(row["id"], its["id"])], _who(author))
+        cleared = store.clear(connection, relation, [(row["id"], its["id"])], who(author))
         if not cleared:
             message = f"nothing is decided of {row['name']} and {its['name']}: mspctl link list --decided."
             raise UsageError(message)
@@ -219,10 +219,6 @@ def _moment(text: str) -> datetime:
         message = f"{text!r} is no time: write 2026-03-01 or 2026-03-01T14:30:00."
         raise UsageError(message) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _who(author: str | None) -> str:
-    return author or getpass.getuser()
 
 
 def _said(text: str, verdict: str, pairs: int, *, as_json: bool) -> None:

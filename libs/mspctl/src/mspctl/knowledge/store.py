@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,8 @@ CLIENT_BY = """CASE WHEN e.client_id IS NULL THEN NULL
                     ELSE 'its contract' END"""
 """How an entity came to its client (`svc_resolvers.clients`)."""
 
+SEVERITIES = ["critical", "high", "medium", "low", "info"]
+"""The gravest first."""
 OPEN = ("open", "acknowledged", "suppressed", "regressed")
 
 
@@ -159,24 +161,35 @@ def findings(
     limit: int = 1_000,
 ) -> list[Row]:
     """Findings in those states, the gravest first; each filter counts where it is given."""
+    filters = {"check_name": check, "client_id": client_id, "subject_id": subject_id}
+    given = {column: value for column, value in filters.items() if value is not None}
     return connection.execute(
-        f"""{FINDING}
-            WHERE f.state = ANY(%(states)s)
-              AND (%(check)s::text IS NULL OR f.check_name = %(check)s)
-              AND (%(severity)s::text IS NULL OR f.severity = %(severity)s)
-              AND (%(client)s::uuid IS NULL OR f.client_id = %(client)s)
-              AND (%(subject)s::uuid IS NULL OR f.subject_id = %(subject)s)
-            ORDER BY array_position(ARRAY['critical', 'high', 'medium', 'low', 'info'], f.severity), f.opened_at, f.id
-            LIMIT %(limit)s""",
+        findings_query(given),
         {
             "states": list(states),
-            "check": check,
-            "severity": severity,
-            "client": client_id,
-            "subject": subject_id,
+            "severities": SEVERITIES if severity is None else [severity],
             "limit": limit,
+            **given,
         },
     ).fetchall()
+
+
+def findings_query(filters: Collection[str]) -> str:
+    """The statement that lists findings by these columns of theirs.
+
+    Of each severity the oldest are taken from an index that has them in order, and only of those that are shown is
+    looked up what their subject is called.
+    """
+    equal = "".join(f" AND n.{column} = %({column})s" for column in filters)
+    return f"""
+        WITH shown AS (
+            SELECT n.id, s.rank FROM unnest(%(severities)s::text[]) WITH ORDINALITY AS s (severity, rank)
+            CROSS JOIN LATERAL (
+                SELECT n.id, n.opened_at FROM finding n
+                WHERE n.severity = s.severity AND n.state = ANY(%(states)s){equal}
+                ORDER BY n.opened_at, n.id LIMIT %(limit)s) AS n
+            ORDER BY s.rank, n.opened_at, n.id LIMIT %(limit)s)
+        {FINDING} JOIN shown ON shown.id = f.id ORDER BY shown.rank, f.opened_at, f.id"""
 
 
 def findings_between(connection: Connection, first: UUID, last: UUID) -> list[Row]:
