@@ -53,6 +53,7 @@ USUAL: dict[str, dict[str, Any]] = {
     },
     "alert": {"alert_id": "a1", "source": "sophos", "severity": "high", "title": "Malware found", "state": "open"},
     "contact": {"contact_id": "k1", "company_id": "c1", "emails": (), "phones": (), "active": True},
+    "policy": {},
     "service": {"service_id": "s1", "name": "Endpoint Protection - Workstation"},
     "contract": {"contract_id": "c1", "company_id": "k1", "name": "Managed", "active": True},
     "contract_line": {"line_id": "l1", "contract_id": "c1", "service_id": "s1"},

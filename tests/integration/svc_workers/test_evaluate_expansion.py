@@ -10,6 +10,7 @@ from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.perform import perform
 from mspbyte_common.ledger.store import insert_work
+from mspbyte_common.models import Conditions, Principals
 from svc_workers.evaluate import evaluate
 
 UNPROTECTED = "no_endpoint_protection"
@@ -214,3 +215,63 @@ async def test_a_check_that_needs_a_list_the_account_lacks_says_why(estate: Any)
     assert await estate.findings() == {}
     [(why,)] = await estate.run("svc_workers", "SELECT why FROM recheck WHERE check_name = %s", UNPROTECTED)
     assert why == "no sophos/endpoints: the account lacks the licence"
+
+
+async def test_a_policy_or_group_that_changes_asks_everybody_of_its_account_and_of_no_other(estate: Any) -> None:
+    await estate.start()
+    other = await estate.add_account("m365", "t2")
+    people = {
+        account: await estate.entity("m365/users", "identity", f"p{number}", account=account, object_id=f"p{number}")
+        for number, account in enumerate((estate.account["m365"], other))
+    }
+    for account in people:
+        await estate.complete(
+            *(f"m365/{name}" for name in ("conditionalAccessPolicies", "securityDefaults", "groups", "directoryRoles")),
+            account=account,
+        )
+    policy = await estate.entity(
+        "m365/securityDefaults",
+        "policy",
+        "defaults",
+        policy_id="defaults",
+        policy_type="security_defaults",
+        state="disabled",
+        include=Principals(everyone=True),
+        exclude=Principals(),
+        conditions=Conditions(),
+        session_controls=(),
+    )
+    await estate.evaluate("policy", policy)
+
+    assert {subject for check, subject in await estate.findings() if check == "no_mfa_enforced"} == {
+        people[estate.account["m365"]]
+    }
+
+
+async def test_a_listing_that_becomes_complete_has_its_account_looked_at(estate: Any) -> None:
+    await estate.start()
+    account = estate.account["sophos"]
+    jobs = await estate.complete("sophos/endpoints", age=timedelta(days=9))
+    await estate.evaluate("account", account)
+    before = (await estate.findings())[("stale_data", account)]
+    await estate.complete("sophos/endpoints")
+    await estate.evaluate("listing", *jobs)
+
+    assert (before, (await estate.findings())[("stale_data", account)]) == ("open", "resolved")
+
+
+async def test_a_list_refused_for_want_of_a_permission_is_told_of_the_account(estate: Any) -> None:
+    await estate.start()
+    account = estate.account["sophos"]
+    [job] = await estate.complete("sophos/alerts")
+    await estate.run(
+        "svc_scheduler",
+        "INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, trigger, state, error_class,"
+        " traceparent) VALUES (gen_random_uuid(), %s, %s, %s, 'sophos', 'alerts', now(), 'schedule', 'unavailable',"
+        " 'permission_missing', '00-0-0-00')",
+        *(estate.msp, job, account),
+    )
+    await estate.run("svc_adapter_sophos", "UPDATE listing SET unavailable_reason = 'refused' WHERE job_id = %s", job)
+    await estate.evaluate("account", account)
+
+    assert (await estate.findings())[("consent_missing", account)] == "open"
