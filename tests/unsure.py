@@ -13,3 +13,9 @@ UNSURE = {
 
 An address cannot differ from that of an account the contact could not be linked to for certain.
 """
+
+MISTAKEN = {"agent_silent": "ghost_agent"}
+"""What a check says where another's finding is right: of an agent that was installed anew, while the new one tells no serial.
+
+Host name and MAC are then those of two agents and link neither, so the old one looks like the device's only one.
+"""

@@ -30,10 +30,13 @@ def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok |
     alive = {source(other) for other in links.related("same_device", Device) if _seen(other, links, days)}
     if AGENTS in alive:
         return "leftover"
-    return "broken" if alive.intersection(NEEDS) else _gap(subject, links, days) or "gone"
+    possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]
+    if possible:
+        return unknown(f"it may be the same device as {', '.join(sorted(map(called, possible)))}")
+    return "broken" if alive.intersection(NEEDS) else _gap(subject, links) or "gone"
 
 
-def _gap(subject: Subject[Device], links: Links, days: int) -> Unknown | None:
+def _gap(subject: Subject[Device], links: Links) -> Unknown | None:
     """What is missing to say that nobody has seen the device."""
     if subject.client_id is None:
         return unknown("it belongs to no client: its account is not mapped")
@@ -41,9 +44,6 @@ def _gap(subject: Subject[Device], links: Links, days: int) -> Unknown | None:
         vendor, _, resource = listing.partition("/")
         if links.has_account(vendor) and links.freshness(vendor, resource) is None:
             return unknown(f"{listing} was not read in full lately", listing)
-    possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]
-    if possible:
-        return unknown(f"it may be the same device as {', '.join(sorted(map(called, possible)))}")
     return None
 
 

@@ -273,10 +273,10 @@ class Estate:
         rows = await self.run("svc_workers", "SELECT check_name, subject_id, state FROM finding")
         return {(check, subject): state for check, subject, state in rows}
 
-    async def rechecks(self) -> dict[tuple[str, UUID], str | None]:
-        """What every recheck waits for, by check and subject."""
+    async def rechecks(self, only: str | None = None) -> dict[tuple[str, UUID], str | None]:
+        """What every recheck waits for, or those of one check, by check and subject."""
         rows = await self.run("svc_workers", "SELECT check_name, subject_id, waits_for FROM recheck")
-        return {(check, subject): waits_for for check, subject, waits_for in rows}
+        return {(check, subject): waits_for for check, subject, waits_for in rows if only in {None, check}}
 
     async def rows(self) -> list[Any]:
         """Every row svc-workers wrote, with the transaction that wrote it."""

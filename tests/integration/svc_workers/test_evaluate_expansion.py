@@ -20,13 +20,13 @@ async def test_an_unknown_verdict_waits_for_its_listing_and_is_answered_when_tha
     await estate.start()
     device = await estate.device("m365/managedDevices", "PC-1")
     await estate.evaluate("device", device)
-    waiting = await estate.findings(), await estate.rechecks()
+    waiting = await estate.findings(), await estate.rechecks(UNPROTECTED)
     jobs = await estate.complete("sophos/endpoints")
     await estate.evaluate("listing", *jobs)
 
     assert waiting == ({}, {(UNPROTECTED, device): "sophos/endpoints"})
     assert await estate.findings() == {(UNPROTECTED, device): "open"}
-    assert await estate.rechecks() == {(UNPROTECTED, device): None}
+    assert await estate.rechecks(UNPROTECTED) == {(UNPROTECTED, device): None}
 
 
 async def test_every_account_of_the_client_must_be_complete(estate: Any) -> None:
@@ -50,7 +50,7 @@ async def test_a_listing_older_than_two_intervals_tells_nothing(estate: Any) -> 
     await estate.evaluate("device", device)
 
     assert await estate.findings() == {}
-    assert await estate.rechecks() == {(UNPROTECTED, device): "sophos/endpoints"}
+    assert await estate.rechecks(UNPROTECTED) == {(UNPROTECTED, device): "sophos/endpoints"}
 
 
 async def test_licences_of_the_same_account_are_waited_for(estate: Any) -> None:
@@ -110,7 +110,7 @@ async def test_a_candidate_edge_neither_protects_nor_accuses(estate: Any) -> Non
     await estate.evaluate("device", agent)
 
     assert await estate.findings() == {}
-    reasons = await estate.run("svc_workers", "SELECT subject_id, why FROM recheck")
+    reasons = await estate.run("svc_workers", "SELECT subject_id, why FROM recheck WHERE check_name = %s", UNPROTECTED)
     assert reasons == [(device, "a Sophos endpoint may be this device: PC-1")]
 
 

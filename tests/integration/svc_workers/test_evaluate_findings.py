@@ -73,7 +73,7 @@ async def test_a_deleted_subject_resolves_its_finding_and_forgets_its_rechecks(e
     device = await estate.device("m365/managedDevices", "PC-1")
     await estate.complete("sophos/endpoints")
     await estate.evaluate("device", device)
-    stood = await estate.findings(), await estate.rechecks()
+    stood = await estate.findings(), await estate.rechecks(UNPROTECTED)
     await estate.delete(device)
     await estate.evaluate("device", device)
 
