@@ -32,7 +32,7 @@ def _subjects(database: Any, table: str, where: str) -> Subjects:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [2, 3])  # the whole fleet is compared on the estate of the first
 async def test_findings_are_the_truth_and_what_is_missed_is_said_to_be_unknown(database: Any, seed: int) -> None:
     estate = await open_estate(database, seed, CLIENTS, datetime.now(UTC).date())
     try:
