@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import asdict
 
+from tests.unit.vendor_sim.conftest import AS_OF, SEED
+
 from vendor_sim.companies import CANCELLATION
 from vendor_sim.days import play
 from vendor_sim.estate import Estate, generate
@@ -11,8 +13,12 @@ from vendor_sim.moments import noon, parse
 from vendor_sim.service_desk import COMPLETE
 from vendor_sim.truth import truth
 
+CLIENTS = 7
+"""As few as lose a customer within the month."""
 
-def test_a_month_has_everything_in_it_and_the_truth_stays_whole(own_estate: Estate) -> None:
+
+def test_a_month_has_everything_in_it_and_the_truth_stays_whole() -> None:
+    own_estate = generate(SEED, CLIENTS, AS_OF)
     served = {key for key, row in own_estate.autotask.companies.items() if row["isActive"]}
     before = len(truth(own_estate)["findings"]["no_endpoint_protection"])
     happened: Counter[str] = Counter()
