@@ -27,7 +27,8 @@ def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok |
         return unknown("when the agent was last seen is not known")
     if until > links.now:
         return ok(recheck_at=until)
-    alive = {source(other) for other in links.related("same_device", Device) if _seen(other, links, days)}
+    others = (*links.related("same_device", Device), *((links.whole,) if links.whole is not None else ()))
+    alive = {source(other) for other in others if _seen(other, links, days)}
     if AGENTS in alive:
         return "leftover"
     possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]

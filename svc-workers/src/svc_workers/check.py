@@ -27,7 +27,8 @@ class Check(Generic[K, P]):
     It is asked again when its subject changes, when a neighbour over one of `relations` does, when something of
     `client_kinds` in the same client or of `account_kinds` in the same account does, and when a verdict says so. `needs`
     are the listings, 'vendor/resource', whose freshness or entities it reads. `evaluate` is pure: all it knows of the
-    time is `Links.now`.
+    time is `Links.now`. Of several records of one thing the leading one is judged for all, but with `each_record` each is:
+    the others then have the neighbours of the thing, and the thing itself as `Links.whole`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Check(Generic[K, P]):
     client_kinds: tuple[str, ...] = ()
     account_kinds: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    each_record: bool = False
 
     def verdict(self, subject: Subject[Any], links: Links, params: P | None = None) -> Verdict:
         """The check's answer about a subject of its kind; with its parameters as shipped unless others are given."""

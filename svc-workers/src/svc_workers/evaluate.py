@@ -53,10 +53,11 @@ def verdict_of(
 ) -> Verdict:
     """The check's answer with the parameters that hold for the subject, and `said`; where it is excepted, that it is.
 
-    Of several records of one thing the leading one is judged, for all. One that waits for records on their way is asked
-    for again in a moment; one that waits for a list the account does not have says why it has none.
+    Of several records of one thing the leading one is judged, for all, unless the check is about each. One that waits for
+    records on their way is asked for again in a moment; one that waits for a list the account does not have says why it has
+    none.
     """
-    if subject.merged_into is not None:
+    if subject.merged_into is not None and not check.each_record:
         return Ok(why=f"it is one thing with record {subject.merged_into}, which is judged for both")
     exempt = scoped.exemption(check, subject, links.now)
     if exempt is not None:

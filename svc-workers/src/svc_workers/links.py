@@ -35,8 +35,8 @@ class Links:
 
     `neighbours` holds active edges to things that are not deleted, by relation, `candidates` what may be a neighbour but
     was neither proved nor refuted. `counted` holds the client's entities of the resources the checks need, `beside` those
-    of the subject's account. `listings` has one row per resource and reachable, not excluded account of the
-    client; `vendors` are those with such an account.
+    of the subject's account. `whole` is the thing the subject is part of, where another record leads it. `listings` has
+    one row per resource and reachable, not excluded account of the client; `vendors` are those with such an account.
     """
 
     now: datetime
@@ -44,6 +44,7 @@ class Links:
     candidates: Mapping[str, tuple[Subject[Any], ...]] = field(default_factory=dict)
     counted: tuple[Subject[Any], ...] = ()
     beside: tuple[Subject[Any], ...] = ()
+    whole: Subject[Any] | None = None
     listings: tuple[Listing, ...] = ()
     vendors: frozenset[str] = frozenset()
     derived: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)

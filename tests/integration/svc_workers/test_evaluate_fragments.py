@@ -107,3 +107,16 @@ async def test_a_neighbour_that_is_a_fragment_stands_for_its_thing_once(estate: 
 
     [(devices,)] = await estate.run("svc_workers", "SELECT evidence -> 'devices' FROM finding")
     assert devices == ["PC-1 of all"]
+
+
+async def test_the_agent_a_machine_had_before_it_was_set_up_anew_is_left_over(estate: Any) -> None:
+    await estate.start()
+    await estate.complete(*SOURCES)
+    silent = estate.now - timedelta(days=40)
+    new = await estate.device("sophos/endpoints", "PC-1", tamper_protection=True)
+    old = await estate.device("sophos/endpoints", "PC-1 before", tamper_protection=True, last_seen_at=silent)
+    await estate.merge(new, old)
+    await estate.evaluate("device", new)
+
+    found = await estate.findings()
+    assert {key: state for key, state in found.items() if key[0] == "ghost_agent"} == {("ghost_agent", old): "open"}

@@ -21,7 +21,10 @@ class Params:
 
 
 def evaluate(subject: Subject[Device], links: Links, params: Params) -> Verdict:
-    """An agent must have a device that is still in use. Of devices in use agent_silent speaks."""
+    """An agent must have a device that is still in use. Of devices in use agent_silent speaks.
+
+    A machine set up anew is one device with two agents, of which the old one stays listed: so each record is judged.
+    """
     found = silence(subject, links, params.days)
     if isinstance(found, Ok | Unknown):
         return found
@@ -51,4 +54,5 @@ CHECK = Check(
     evaluate=evaluate,
     relations=("same_device",),
     needs=NEEDS,
+    each_record=True,
 )

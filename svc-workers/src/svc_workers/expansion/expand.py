@@ -29,7 +29,7 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
 
     kind `recheck`: the subjects themselves; `listing`: the accounts whose listings became complete, or unavailable, and
     whoever waits for them; `account`: the accounts, what they hold and who waits for them; any other: entities, their
-    neighbours, the records that lead the things those are part of, and what counts or compares them.
+    neighbours, the other records of the things those are, and what counts or compares them.
     """
     ids = item.entity_ids
     match item.kind:
@@ -41,6 +41,6 @@ async def expand(connection: Connection, item: Item) -> set[UUID]:
             return set(ids) | await store.of_accounts(connection, ids, KINDS)
         case _:
             near = set(ids) | await store.neighbours(connection, ids, ASKED)
-            leading = await store.leading(connection, list(near))
+            together = await store.together(connection, list(near))
             counting = await store.same_client(connection, ids, COUNTED)
-            return near | leading | counting | await store.same_account(connection, ids, COMPARED)
+            return near | together | counting | await store.same_account(connection, ids, COMPARED)

@@ -44,12 +44,12 @@ async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequenc
     return {row[0] for row in await cursor.fetchall()}
 
 
-async def leading(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
-    """The records that lead the things these are part of."""
+async def together(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """The other records of the things these are part of."""
     cursor = await connection.execute(
         """
-        SELECT m.leading_id FROM fragment f JOIN merged m ON m.id = f.merged_id
-        WHERE f.entity_id = ANY(%s) AND f.place > 0
+        SELECT o.entity_id FROM fragment f JOIN fragment o ON o.merged_id = f.merged_id AND o.entity_id <> f.entity_id
+        WHERE f.entity_id = ANY(%s)
         """,
         (list(ids),),
     )

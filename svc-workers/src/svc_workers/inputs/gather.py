@@ -31,6 +31,7 @@ class Inputs:
     candidates: dict[UUID, Near] = field(default_factory=dict)
     counted: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
     beside: dict[UUID, tuple[Subject[Any], ...]] = field(default_factory=dict)
+    wholes: dict[UUID, Subject[Any]] = field(default_factory=dict)
     listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
     vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
     derived: dict[tuple[UUID | None, UUID], dict[Any, Any]] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Inputs:
             candidates=self.candidates.get(subject.id, {}),
             counted=self.counted.get(client, ()) if client else (),
             beside=self.beside.get(subject.account, ()),
+            whole=self.wholes.get(subject.id),
             listings=self.listings.get(client, ()) if client else (),
             vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
             derived=self.derived.setdefault((client, subject.account), {}),
@@ -63,7 +65,9 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
     counting = {check.kind.NAME for check in wanted if check.client_kinds}
     counting_clients = sorted({s.client_id for s in subjects if s.client_id is not None and s.kind in counting})
     listings, vendors = await _listings(connection, clients, wanted)
-    near = await _near(connection, rows, subjects, wanted)
+    leading = await _leading(connection, subjects, wanted)
+    near = await _near(connection, [*rows, *leading], subjects, wanted)
+    led = {row.id: row for row in leading}
     return Inputs(
         now=await store.now(connection),
         subjects=subjects,
@@ -72,6 +76,11 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
         candidates=near[False],
         counted=await _counted(connection, counting_clients, wanted),
         beside=await _beside(connection, subjects, wanted),
+        wholes={
+            subject.id: _subject(led[subject.merged_into], data)
+            for subject in subjects
+            if subject.merged_into in led and (data := led[subject.merged_into].data) is not None
+        },
         listings=listings,
         vendors=vendors,
     )
@@ -117,6 +126,15 @@ def _subject(row: EntityRow, data: str) -> Subject[Any]:
     return Subject(row.id, row.kind, *place, model, row.merged_into)
 
 
+async def _leading(
+    connection: Connection, subjects: Sequence[Subject[Any]], checks: Sequence[Check[Any, Any]]
+) -> list[EntityRow]:
+    """The records that lead those subjects of which each record is judged."""
+    kinds = {check.kind.NAME for check in checks if check.each_record}
+    ids = {one.merged_into for one in subjects if one.merged_into is not None and one.kind in kinds}
+    return [row for row in await store.entities(connection, sorted(ids)) if not row.deleted] if ids else []
+
+
 async def _near(
     connection: Connection,
     rows: Sequence[EntityRow],
@@ -125,10 +143,13 @@ async def _near(
 ) -> dict[bool, dict[UUID, Near]]:
     """Neighbours of each subject: True, over edges that are certain; False, over candidates alone.
 
-    Edges of all its fragments are those of a thing, and a neighbour that is a fragment stands for its thing.
+    Edges of all its fragments are those of a thing, and of each of them where `rows` has the leading one; a neighbour that
+    is a fragment stands for its thing.
     """
     relations = sorted({relation for check in checks for relation in check.relations})
-    whole = {subject.id: subject.id for subject in subjects if subject.merged_into is None}
+    things = {subject.id: subject.merged_into or subject.id for subject in subjects}
+    judged = set(things.values())
+    whole = {row.id: row.id for row in rows if row.id in judged}
     whole |= {fragment: row.id for row in rows if row.id in whole for fragment in row.fragments}
     edges = await store.edges(connection, list(whole), relations)
     known = await _things(connection, {other for _, _, other, _ in edges})
@@ -142,7 +163,10 @@ async def _near(
     for (subject, relation, other), certain in near.items():
         there = found[certain].setdefault(subject, {})
         there[relation] = (*there.get(relation, ()), known[other])
-    return found
+    return {
+        certain: {subject: there[thing] for subject, thing in things.items() if thing in there}
+        for certain, there in found.items()
+    }
 
 
 async def _things(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject[Any]]:

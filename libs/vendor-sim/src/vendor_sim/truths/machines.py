@@ -41,7 +41,7 @@ def findings(estate: Estate, devices: list[dict[str, Any]]) -> dict[str, list[Fi
 def _of_device(
     estate: Estate, records: list[Finding], known: list[Finding], now: datetime, found: dict[str, list[Finding]]
 ) -> None:
-    best = known[0]
+    best = max((record for record in known if record[2] == known[0][2]), key=lambda record: _seen(estate, record))
     row, alive = _row(estate, best), [record for record in known if _seen(estate, record) > now - RECENT]
     for agent in known:
         if agent[2] == "endpoints" and agent not in alive:
@@ -54,7 +54,8 @@ def _of_device(
             found["class_mismatch"].append(agent)
     if best not in alive:
         return
-    if row.get("complianceState") == "noncompliant":
+    state = row.get("complianceState")
+    if state == "noncompliant" or (state == "unknown" and _barred(estate, row, known)):
         found["not_compliant"].append(best)
     version = str(row.get("osVersion") or row.get("operatingSystemVersion") or "")
     if row.get("operatingSystem") == "Windows" and int(version.split(".")[2]) < OLDEST_SUPPORTED:
@@ -63,6 +64,12 @@ def _of_device(
     grown = born is None or parse(born) <= now - NEW
     if _computer(estate, best) and grown and not any(record[2] == "ConfigurationItems" for record in records):
         found["not_in_psa"].append(best)
+
+
+def _barred(estate: Estate, managed: Record, known: list[Finding]) -> bool:
+    """Whether the directory, which sign-in goes by, holds a device for not compliant that Intune has not judged."""
+    registered = [_row(estate, record) for record in known if record[2] == "devices"]
+    return any(one["deviceId"] == managed["azureADDeviceId"] and one["isCompliant"] is False for one in registered)
 
 
 def _row(estate: Estate, record: Finding) -> Record:
