@@ -27,6 +27,12 @@ def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok |
         return unknown("when the agent was last seen is not known")
     if until > links.now:
         return ok(recheck_at=until)
+    if subject.client_id is None:
+        return unknown("it belongs to no client: its account is not mapped")
+    return _silence(links, days)
+
+
+def _silence(links: Links, days: int) -> Silence | Unknown:
     others = (*links.related("same_device", Device), *((links.whole,) if links.whole is not None else ()))
     alive = {source(other) for other in others if _seen(other, links, days)}
     if AGENTS in alive:
@@ -34,13 +40,11 @@ def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok |
     possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]
     if possible:
         return unknown(f"it may be the same device as {', '.join(sorted(map(called, possible)))}")
-    return "broken" if alive.intersection(NEEDS) else _gap(subject, links) or "gone"
+    return "broken" if alive.intersection(NEEDS) else _gap(links) or "gone"
 
 
-def _gap(subject: Subject[Device], links: Links) -> Unknown | None:
+def _gap(links: Links) -> Unknown | None:
     """What is missing to say that nobody has seen the device."""
-    if subject.client_id is None:
-        return unknown("it belongs to no client: its account is not mapped")
     for listing in NEEDS:
         vendor, _, resource = listing.partition("/")
         if links.has_account(vendor) and links.freshness(vendor, resource) is None:
