@@ -187,11 +187,16 @@ class Bench:
 
     async def fault(self, vendor: str, **fault: Any) -> None:
         """Declares what goes wrong at a vendor."""
-        address = {"m365": self.world.at.m365, "autotask": self.world.at.autotask, "sophos": self.world.at.sophos}[
-            vendor
-        ]
-        answer = await self.world.http.post(f"{address}/_sim/faults", json=[{"vendor": vendor, **fault}])
+        answer = await self.world.http.post(f"{self._address(vendor)}/_sim/faults", json=[{"vendor": vendor, **fault}])
         answer.raise_for_status()
+
+    async def mend(self, vendor: str) -> None:
+        """Nothing goes wrong any more."""
+        (await self.world.http.delete(f"{self._address(vendor)}/_sim/faults")).raise_for_status()
+
+    def _address(self, vendor: str) -> str:
+        at = self.world.at
+        return {"m365": at.m365, "autotask": at.autotask, "sophos": at.sophos}[vendor]
 
     async def read(self, vendor: str, account: UUID, resource: str) -> dict[str, Any]:
         """A run of a list, in full."""

@@ -12,7 +12,11 @@ from tests.integration.adapters.conftest import PORTS, VENDORS, Bench, OneConnec
 from tests.integration.pipeline import Pipeline
 
 from mspbyte_common import ids
+from mspbyte_common.adapter import resources
+from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import BATCH
+from mspbyte_common.vendors.runs.store import register
+from svc_scheduler.recover import recheck
 from vendor_sim.addresses import on_ports
 from vendor_sim.days import play
 from vendor_sim.estate import generate
@@ -36,7 +40,13 @@ class Estate:
         for day in range(days):
             play(self.bench.world.estate)
             if day % every == every - 1:
-                await self._sync("schedule")
+                await self.catch_up()
+
+    async def catch_up(self) -> None:
+        """What the schedule reads, and all work that follows, that of evaluations whose time has come as well."""
+        await self._sync("schedule")
+        while await recheck(self.pipeline.pools["svc_scheduler"]):
+            await self.pipeline.drain()
 
     async def _sync(self, trigger: str) -> None:
         await self._read("root", trigger)
@@ -112,4 +122,7 @@ async def open_estate(database: Any, seed: int, clients: int, as_of: date = date
     bench.connect("autotask", autotask, keys, known.autotask_username)
     sophos = {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos}
     bench.connect("sophos", sophos, {"client_secret": known.sophos_client_secret}, known.sophos_client_id)
+    for vendor in VENDORS.values():
+        async with transaction(bench.pools[vendor.name], None) as connection:
+            await register(connection, vendor.name, resources(vendor))
     return Estate(bench, await Pipeline.open(held, bench.msp))

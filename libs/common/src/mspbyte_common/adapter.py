@@ -144,8 +144,9 @@ def _show_none(vendor: str) -> None:
         RUNS.labels(vendor, ending)
 
 
-async def _register(service: Service, vendor: Vendor) -> None:
-    rows = [
+def resources(vendor: Vendor) -> list[runs.Resource]:
+    """What a vendor's adapter can fetch, as it makes it known to the scheduler and the checks."""
+    return [
         (
             one.resource,
             one.kind,
@@ -157,6 +158,10 @@ async def _register(service: Service, vendor: Vendor) -> None:
         )
         for one in vendor.endpoints
     ]
+
+
+async def _register(service: Service, vendor: Vendor) -> None:
+    rows = resources(vendor)
     while not service.draining.is_set():
         try:
             async with transaction(service.pool, None) as connection:

@@ -1,5 +1,6 @@
-"""The truth about machines and their agents."""
+"""The truth about machines, their agents and what those raised."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ def findings(estate: Estate, devices: list[dict[str, Any]]) -> dict[str, list[Fi
             *("os_unsupported", "not_in_psa", "class_mismatch"),
         )
     }
+    found["high_alert_open"] = list(_alerts(estate))
     now = noon(estate.as_of)
     for account, rows in estate.sophos.endpoints.items():
         if estate.sophos.reachable(account):
@@ -36,6 +38,17 @@ def findings(estate: Estate, devices: list[dict[str, Any]]) -> dict[str, list[Fi
         if group["company_id"] is not None and records:
             _of_device(estate, group["records"], sorted(records, key=lambda one: BETTER.index(one[2])), now, found)
     return found
+
+
+def _alerts(estate: Estate) -> Iterator[Finding]:
+    """Those of high severity. What Sophos lists is open; of Microsoft's, what is new or in progress."""
+    for account, alerts in estate.sophos.alerts.items():
+        if estate.sophos.reachable(account):
+            yield from (["sophos", account, "alerts", key] for key, row in alerts.items() if row["severity"] == "high")
+    for tenant in estate.m365.values():
+        for key, row in tenant.security_alerts.items():
+            if row["severity"] == "high" and row["status"] != "resolved":
+                yield ["m365", tenant.id, "alerts_v2", key]
 
 
 def _of_device(
