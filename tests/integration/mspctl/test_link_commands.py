@@ -99,6 +99,7 @@ async def test_what_no_rule_proposes_cannot_be_confirmed_but_pinned(world, ctl) 
     await ctl("link", "pin", "a", "b", "--reason", "lent to the other client")
     await _work(world)
     assert world.together("a", "b")
+    assert "Linked: same_device by a person." in (await ctl("why", "a", "b"))["reasons"]
 
 
 async def test_a_rejected_pair_stays_apart_and_why_says_who_did_it(world, ctl) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from mspbyte_common.links import HELD_BACK, SHARED_BY
+from mspbyte_common.links import HELD_BACK, PERSON, SHARED_BY
 
 Row = Mapping[str, Any]
 
@@ -79,7 +79,8 @@ def _records(known: Known) -> list[str]:
 def _edges(known: Known) -> list[str]:
     found = []
     for edge in known.edges:
-        by = f"{edge['relation']} by rule {edge['rule']} ({edge['confidence']}, {edge['key_value']!r})"
+        rule = f"by rule {edge['rule']} ({edge['confidence']}, {edge['key_value']!r})"
+        by = f"{edge['relation']} {'by a person' if edge['rule'] == PERSON else rule}"
         if not _holds(edge):
             found.append(f"Until {edge['valid_to']:%Y-%m-%d %H:%M}: {by}.")
         elif edge["state"] == "active":
