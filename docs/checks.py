@@ -11,7 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from mspbyte_common.reconciliation.book import RuleBook
 from svc_workers.check import Check, NoParams
+from svc_workers.reconciliation.reads import with_rules
 from svc_workers.scopes.scoped import as_json
 from svc_workers.shipped import CHECKS
 
@@ -51,8 +53,9 @@ def _check(check: Check[Any, Any]) -> str:
         shipped = as_json(check.params)
         values = ", ".join(f"`{field.name}={json.dumps(shipped[field.name])}`" for field in fields(check.params))
         lines.append(f"- Parameters: {values}. {said}")
-    if check.needs:
-        lines.append(f"- Needs: {', '.join(f'`{need}`' for need in check.needs)}")
+    needs = with_rules(check, RuleBook()).needs
+    if needs:
+        lines.append(f"- Needs: {', '.join(f'`{need}`' for need in needs)}")
     near = [*check.relations, *(f"{kind} of the client" for kind in check.client_kinds)]
     near += [f"{kind} of the account" for kind in check.account_kinds]
     if near:

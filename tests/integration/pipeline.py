@@ -87,6 +87,8 @@ NOT_DERIVED = {
     "check_setting": "a person's",
     "check_exception": "a person's",
     "check_trial": "made when it was asked for, kept as it was",
+    "billing_rule": "a person's",
+    "reconciliation": "made when it was asked for, taken with the answer",
     "client_group": "a person's",
     "client_group_member": "a person's",
     "report": "made when it was asked for, kept as it was",

@@ -28,7 +28,8 @@ class Check(Generic[K, P]):
     `client_kinds` in the same client or of `account_kinds` in the same account does, and when a verdict says so. `needs`
     are the listings, 'vendor/resource', whose freshness or entities it reads. `evaluate` is pure: all it knows of the
     time is `Links.now`. Of several records of one thing the leading one is judged for all, but with `each_record` each is:
-    the others then have the neighbours of the thing, and the thing itself as `Links.whole`.
+    the others then have the neighbours of the thing, and the thing itself as `Links.whole`. One that goes `by_rules`
+    compares by the billing rules: to its kinds and listings come those the rules count.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Check(Generic[K, P]):
     account_kinds: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     each_record: bool = False
+    by_rules: bool = False
 
     def verdict(self, subject: Subject[Any], links: Links, params: P | None = None) -> Verdict:
         """The check's answer about a subject of its kind; with its parameters as shipped unless others are given."""

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from mspbyte_common.models import Kind
+from mspbyte_common.reconciliation.book import RuleBook, Rules
 from svc_workers.subject import Subject
 
 K = TypeVar("K", bound=Kind)
@@ -36,7 +38,8 @@ class Links:
     `neighbours` holds active edges to things that are not deleted, by relation, `candidates` what may be a neighbour but
     was neither proved nor refuted. `counted` holds the client's entities of the resources the checks need, `beside` those
     of the subject's account. `whole` is the thing the subject is part of, where another record leads it. `listings` has
-    one row per resource and reachable, not excluded account of the client; `vendors` are those with such an account.
+    one row per resource and reachable, not excluded account of the client; `vendors` are those with such an account. `rules`
+    are the billing rules of the client `client_id`, `clusters` what a record they count is one with.
     """
 
     now: datetime
@@ -47,8 +50,11 @@ class Links:
     whole: Subject[Any] | None = None
     listings: tuple[Listing, ...] = ()
     vendors: frozenset[str] = frozenset()
+    client_id: UUID | None = None
+    rules: Rules = field(default_factory=lambda: RuleBook().of_client(None), repr=False)
+    clusters: Mapping[UUID, UUID] = field(default_factory=dict, repr=False)
     derived: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
-    """What was worked out of `counted` and `beside` already; the subjects of a batch that have the same share it."""
+    """What was worked out already; the subjects of a batch that have client and account in common share it."""
 
     def related(self, relation: str, kind: type[K]) -> tuple[Subject[K], ...]:
         """Neighbours of a kind over a relation, in either direction."""
@@ -69,7 +75,7 @@ class Links:
         return _of_kind((subject for subject in self.beside if subject.resource == resource), kind)
 
     def once(self, derive: Callable[[Links], T]) -> T:
-        """What a function of `counted` and `beside` alone gives, worked out once for all subjects that share them."""
+        """What a function of all but the neighbours gives, worked out once for all subjects that share the rest."""
         if derive not in self.derived:
             self.derived[derive] = derive(self)
         return cast("T", self.derived[derive])

@@ -8,6 +8,7 @@ from mspbyte_common.db.engine import Connection
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.service import run, stages
 from svc_workers.evaluate import evaluate
+from svc_workers.reconciliation.answer import answer
 from svc_workers.reports.client import report
 from svc_workers.scopes.store import declare_checks
 from svc_workers.shipped import CHECKS
@@ -15,8 +16,8 @@ from svc_workers.trials.trial import trial
 
 
 async def asked(connection: Connection, item: Item) -> Sequence[Next]:
-    """The stage `report`: what a person asked for, a report or the dry run of a check."""
-    return await (trial if item.kind == "trial" else report)(connection, item)
+    """The stage `report`: what a person asked for, a report, the dry run of a check or a reconciliation."""
+    return await {"trial": trial, "reconciliation": answer}.get(item.kind, report)(connection, item)
 
 
 async def declare(connection: Connection) -> None:

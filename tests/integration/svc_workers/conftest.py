@@ -16,6 +16,7 @@ from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.models import KINDS
 from svc_workers.evaluate import evaluate
+from svc_workers.reconciliation.billing import LISTS
 from svc_workers.reports.client import report
 
 RESOURCES = (
@@ -27,7 +28,10 @@ RESOURCES = (
     ("sophos", "alerts", "alert"),
     ("autotask", "Contacts", "contact"),
     ("autotask", "ConfigurationItems", "device"),
+    ("autotask", "Contracts", "contract"),
     ("autotask", "ContractServices", "contract_line"),
+    ("autotask", "ContractServiceUnits", "contract_unit"),
+    ("autotask", "Services", "service"),
 )
 USUAL: dict[str, dict[str, Any]] = {
     "device": {"name": "PC-1", "device_class": "workstation", "os_family": "windows"},
@@ -160,21 +164,23 @@ class Estate:
         return await self.entity(source, "device", name, **usual | fields)
 
     async def line(self, name: str, units: int, service: str = "Endpoint Protection - Workstation") -> UUID:
-        """A contract line with its service, its contract, and a period that covers today."""
-        line = await self.entity(
-            "autotask/ContractServices", "contract_line", name, line_id=name, unit_price=Decimal("4.50")
-        )
+        """A contract line with its service, its contract, and a period that covers today; all their lists were read."""
+        await self.complete(*LISTS)
+        ids_of = {"line_id": name, "contract_id": "c1", "service_id": f"s-{service}"}
+        await self.entity("autotask/Services", "service", f"s-{service}", service_id=f"s-{service}", name=service)
+        await self.entity("autotask/Contracts", "contract", "c1")
         period: dict[str, Any] = {"starts_at": self.now - timedelta(days=10), "ends_at": self.now + timedelta(days=10)}
-        near = {
-            "line_service": await self.entity("autotask/Services", "service", f"s-{name}", name=service),
-            "line_contract": await self.entity("autotask/Contracts", "contract", "c1"),
-            "line_units": await self.entity(
-                "autotask/ContractServiceUnits", "contract_unit", f"u-{name}", units=units, **period
-            ),
-        }
-        for relation, target in near.items():
-            await self.link(relation, line, target)
-        return line
+        await self.entity(
+            "autotask/ContractServiceUnits",
+            "contract_unit",
+            f"u-{name}",
+            units=units,
+            **ids_of | {"unit_id": f"u-{name}"},
+            **period,
+        )
+        return await self.entity(
+            "autotask/ContractServices", "contract_line", name, unit_price=Decimal("4.50"), **ids_of
+        )
 
     async def link(self, relation: str, source: UUID, target: UUID, *, state: str = "active") -> None:
         """An edge that holds from now on."""

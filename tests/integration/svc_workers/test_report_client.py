@@ -102,6 +102,7 @@ async def test_what_was_not_read_is_no_data_and_never_zero(estate: Any) -> None:
     assert numbers["devices"]["rows"] is None
     assert numbers["departed"] is None
     assert [(row["state"], row["actual"]) for row in numbers["billing"]["rows"]] == [("no data", None)]
+    assert numbers["billing"]["totals"]["under"] == "0.00"
     assert cells["licences", "", ""] == "no data"
     assert cells["freshness", "sophos/endpoints", "current_at"] == "no data"
     assert "no data" in made["html"]

@@ -19,7 +19,9 @@ from mspbyte_common.models import (
     Kind,
     Licence,
 )
+from mspbyte_common.reconciliation.book import RuleBook
 from svc_workers.links import Links, Listing
+from svc_workers.reconciliation.reads import with_rules
 from svc_workers.shipped import CHECKS
 from svc_workers.subject import AccountFacts, Subject
 
@@ -159,7 +161,7 @@ def account() -> Build:
 
 @pytest.fixture
 def line() -> Callable[..., tuple[Subject[ContractLine], dict[str, Any]]]:
-    """A line of a running contract that bills three workstations in November, with its neighbours."""
+    """A line of a running contract that bills three workstations in November; what it is billed by, and itself."""
 
     def build(
         service: str = "Endpoint Protection - Workstation",
@@ -190,7 +192,7 @@ def line() -> Callable[..., tuple[Subject[ContractLine], dict[str, Any]]]:
         subject = _subject(
             _model("contract_line", **ids, unit_price=price), "autotask", "ContractServices", "l1", client
         )
-        return subject, neighbours
+        return subject, {**neighbours, "line": (subject,)}
 
     return build
 
@@ -207,13 +209,17 @@ def links() -> Callable[..., Links]:
         candidates: dict[str, tuple[Subject[Any], ...]] | None = None,
         beside: tuple[Subject[Any], ...] = (),
     ) -> Links:
-        lists = sorted({(*need.split("/"),) for check in CHECKS.values() for need in check.needs})
+        book = RuleBook()
+        lists = sorted({(*need.split("/"),) for check in CHECKS.values() for need in with_rules(check, book).needs})
+        near = neighbours or {}
+        billed = tuple(one for name in ("line_contract", "line_units", "line") for one in near.get(name, ()))
         return Links(
             now=NOW,
-            neighbours=neighbours or {},
+            neighbours=near,
             candidates=candidates or {},
-            counted=counted,
-            beside=beside,
+            counted=(*billed, *counted),
+            beside=(*near.get("line_service", ()), *beside),
+            client_id=CLIENT,
             listings=tuple(
                 Listing(vendor, resource, None if f"{vendor}/{resource}" in incomplete else NOW - timedelta(hours=1))
                 for vendor, resource in lists

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from svc_workers.billing_rules import BILLING_RULES
 from svc_workers.shipped import CHECKS
 from svc_workers.subject import MODELS
 
@@ -61,9 +60,3 @@ def test_every_check_says_what_it_is_why_it_matters_and_what_to_do() -> None:
         assert all((check.title, check.why, check.remedy)), check.name
         assert check.kind.NAME in MODELS
         assert all(need.count("/") == 1 for need in check.needs)
-
-
-def test_a_service_has_one_rule() -> None:
-    names = [rule.service for rule in BILLING_RULES]
-
-    assert len(set(names)) == len(names)

@@ -51,6 +51,22 @@ def undo(document: Mapping[str, Any], latest_first: Iterable[Change]) -> dict[st
     return past
 
 
+class Past(NamedTuple):
+    """A record as it was. `document`: None where nothing was made of it; volatile fields are as they were last."""
+
+    document: dict[str, Any] | None
+    client_id: str | None
+    deleted: bool
+
+
+def as_of(document: Mapping[str, Any] | None, client_id: str | None, *, deleted: bool, later: Iterable[Change]) -> Past:
+    """A record as it was before the changes since, the latest first."""
+    present = {**(document or {}), CLIENT: client_id, DELETED: deleted or None}
+    past = undo(present, later)
+    fields = {name: value for name, value in past.items() if name not in BESIDE}
+    return Past(fields or None, past[CLIENT], bool(past[DELETED]))
+
+
 def _change(name: str, before: Any, after: Any) -> Change:
     if isinstance(before, list) and isinstance(after, list):
         left, came = _difference(before, after)

@@ -1,5 +1,6 @@
 """What the billing rules count; the generator prices contracts by them and the ground truth judges by them."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from vendor_sim.estate import M365Tenant, Record
@@ -30,3 +31,12 @@ def premium_seats(tenant: M365Tenant) -> int:
 def covers(row: Record, as_of: date) -> bool:
     """Whether a row's startDate to endDate, both days included, holds the date."""
     return parse(row["startDate"]).date() <= as_of <= parse(row["endDate"]).date()
+
+
+def units_in_force(rows: Iterable[Record], as_of: date) -> dict[int, int]:
+    """Units by contract line on the date: of two rows that hold it, the one that starts last, then the higher id."""
+    latest: dict[int, Record] = {}
+    for row in sorted(rows, key=lambda one: (one["startDate"], one["id"])):
+        if covers(row, as_of):
+            latest[row["contractServiceID"]] = row
+    return {line: row["units"] for line, row in latest.items()}

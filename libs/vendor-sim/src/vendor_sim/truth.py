@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from vendor_sim.counts import ENDPOINT_TYPES, PREMIUM_SERVICE, RECENT, covers, premium_seats, protected
+from vendor_sim.counts import ENDPOINT_TYPES, PREMIUM_SERVICE, RECENT, covers, premium_seats, protected, units_in_force
 from vendor_sim.estate import Estate, Group, M365Tenant, Record, Ref
 from vendor_sim.licences import FREE_PART_NUMBERS
 from vendor_sim.moments import noon, parse
@@ -175,10 +175,8 @@ def _billing(estate: Estate) -> dict[str, list[Finding]]:
     running = {
         key: row for key, row in estate.autotask.contracts.items() if row["status"] == 1 and covers(row, estate.as_of)
     }
-    billed: dict[int, int] = defaultdict(int)
-    for row in estate.autotask.contract_service_units.values():
-        if row["contractID"] in running and covers(row, estate.as_of):
-            billed[row["contractServiceID"]] += row["units"]
+    rows = estate.autotask.contract_service_units.values()
+    billed = units_in_force((row for row in rows if row["contractID"] in running), estate.as_of)
     reachable = _reachable_companies(estate)
     tenants = {company: account for (vendor, account), company in estate.accounts.items() if vendor == "m365"}
     for key, row in estate.autotask.contract_services.items():

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from mspbyte_common.models import ContractLine
-from svc_workers.billing import NotApplicable, compare
-from svc_workers.billing_rules import NEEDS
 from svc_workers.check import Check, NoParams
 from svc_workers.links import Links
+from svc_workers.reconciliation.line import differing
+from svc_workers.reconciliation.reads import BILLED_KINDS, BILLED_LISTS
 from svc_workers.subject import Subject
-from svc_workers.verdict import Unknown, Verdict, finding, ok
+from svc_workers.verdict import Verdict
 
 
 def evaluate(subject: Subject[ContractLine], links: Links, _params: NoParams) -> Verdict:
     """A line must bill at most the units in use."""
-    compared = compare(subject, links)
-    if isinstance(compared, Unknown):
-        return compared
-    if isinstance(compared, NotApplicable) or not compared.difference < 0:
-        return ok(recheck_at=compared.until)
-    return finding(
-        CHECK.severity,
-        compared.evidence(),
-        f"{-compared.difference} units billed are not used: {compared.service}",
-        recheck_at=compared.until,
-    )
+    return differing(CHECK.severity, subject, links, "over", "{units} units billed are not used: {services}")
 
 
 CHECK = Check(
@@ -35,7 +25,8 @@ CHECK = Check(
     severity="medium",
     params=NoParams(),
     evaluate=evaluate,
-    relations=("line_contract", "line_service", "line_units"),
-    client_kinds=("device", "licence"),
-    needs=NEEDS,
+    client_kinds=BILLED_KINDS,
+    account_kinds=("service",),
+    needs=BILLED_LISTS,
+    by_rules=True,
 )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.reconciliation.book import RuleBook
 from svc_workers.check import Check
 from svc_workers.inputs import store
 from svc_workers.inputs.store import AccountRow, EntityRow
 from svc_workers.links import Links, Listing
+from svc_workers.reconciliation import store as billing
+from svc_workers.reconciliation.reads import relations_of, with_rules
 from svc_workers.subject import MODELS, AccountFacts, Subject
 
 Near = dict[str, tuple[Subject[Any], ...]]
@@ -34,6 +37,8 @@ class Inputs:
     wholes: dict[UUID, Subject[Any]] = field(default_factory=dict)
     listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
     vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    book: RuleBook = field(default_factory=RuleBook)
+    clusters: dict[UUID, UUID] = field(default_factory=dict)
     derived: dict[tuple[UUID | None, UUID], dict[Any, Any]] = field(default_factory=dict)
     """By client and account: subjects that have both in common have the same surroundings but for their neighbours."""
 
@@ -49,6 +54,9 @@ class Inputs:
             whole=self.wholes.get(subject.id),
             listings=self.listings.get(client, ()) if client else (),
             vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
+            client_id=client,
+            rules=self.book.of_client(client),
+            clusters=self.clusters,
             derived=self.derived.setdefault((client, subject.account), {}),
         )
 
@@ -60,7 +68,8 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
     accounts = await store.accounts(connection, ids)
     subjects = tuple(_subjects(rows, accounts, asked))
     kinds = {subject.kind for subject in subjects}
-    wanted = [check for check in checks if check.kind.NAME in kinds]
+    book = await billing.rule_book(connection)
+    wanted = [with_rules(check, book) for check in checks if check.kind.NAME in kinds]
     clients = sorted({subject.client_id for subject in subjects if subject.client_id is not None})
     counting = {check.kind.NAME for check in wanted if check.client_kinds}
     counting_clients = sorted({s.client_id for s in subjects if s.client_id is not None and s.kind in counting})
@@ -68,16 +77,19 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
     leading = await _leading(connection, subjects, wanted)
     near = await _near(connection, [*rows, *leading], subjects, wanted)
     led = {row.id: row for row in leading}
+    counted = await _counted(connection, counting_clients, wanted)
     return Inputs(
         now=await store.now(connection),
         subjects=subjects,
         gone=_gone(ids, rows, accounts),
         neighbours=near[True],
         candidates=near[False],
-        counted=await _counted(connection, counting_clients, wanted),
+        counted=counted,
+        book=book,
+        clusters=await _clusters(connection, counted, book) if any(check.by_rules for check in wanted) else {},
         beside=await _beside(connection, subjects, wanted),
         wholes={
-            subject.id: _subject(led[subject.merged_into], data)
+            subject.id: as_subject(led[subject.merged_into], data)
             for subject in subjects
             if subject.merged_into in led and (data := led[subject.merged_into].data) is not None
         },
@@ -89,7 +101,7 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
 def _subjects(rows: Iterable[EntityRow], accounts: Iterable[AccountRow], asked: set[str]) -> Iterator[Subject[Any]]:
     for row in rows:
         if row.kind in asked and row.data is not None and not row.deleted and not row.excluded:
-            yield _subject(row, row.data)
+            yield as_subject(row, row.data)
     for account in accounts:
         if not account.excluded:
             facts = AccountFacts.model_validate_json(account.data)
@@ -120,7 +132,8 @@ def _gone(ids: Iterable[UUID], rows: Iterable[EntityRow], accounts: Iterable[Acc
     return gone
 
 
-def _subject(row: EntityRow, data: str) -> Subject[Any]:
+def as_subject(row: EntityRow, data: str) -> Subject[Any]:
+    """An entity with its normalized_data, JSON text, read as its kind."""
     model = MODELS[row.kind].model_validate_json(data)
     place = row.vendor, row.resource, row.external_id, row.account_id, row.client_id
     return Subject(row.id, row.kind, *place, model, row.merged_into)
@@ -179,7 +192,7 @@ async def _things(connection: Connection, ids: Collection[UUID]) -> dict[UUID, S
 
 async def _known(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject[Any]]:
     rows = await store.entities(connection, sorted(ids))
-    return {row.id: _subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
+    return {row.id: as_subject(row, row.data) for row in rows if row.data is not None and not row.deleted}
 
 
 async def _counted(
@@ -193,8 +206,16 @@ async def _counted(
     found: dict[UUID, list[Subject[Any]]] = defaultdict(list)
     for row in await store.of_clients(connection, clients, kinds, needs):
         if row.data is not None and row.client_id is not None:
-            found[row.client_id].append(_subject(row, row.data))
+            found[row.client_id].append(as_subject(row, row.data))
     return {client: tuple(subjects) for client, subjects in found.items()}
+
+
+async def _clusters(
+    connection: Connection, counted: Mapping[UUID, Sequence[Subject[Any]]], book: RuleBook
+) -> dict[UUID, UUID]:
+    relations = relations_of(book.counting)
+    ids = [subject.id for subjects in counted.values() for subject in subjects]
+    return await billing.clusters(connection, ids, relations) if relations else {}
 
 
 async def _beside(
@@ -210,7 +231,7 @@ async def _beside(
     found: dict[UUID, list[Subject[Any]]] = defaultdict(list)
     for row in await store.of_accounts(connection, accounts, kinds, needs):
         if row.data is not None:
-            found[row.account_id].append(_subject(row, row.data))
+            found[row.account_id].append(as_subject(row, row.data))
     return {account: tuple(beside) for account, beside in found.items()}
 
 

@@ -11,16 +11,14 @@ from mspbyte_common.db.engine import Connection
 from mspbyte_common.errors import PipelineError
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.ledger.perform import ATTEMPTS
-from mspbyte_common.models import Licence, Service
-from svc_workers.billing import Comparison, NotApplicable, compare
-from svc_workers.checks import under_billed
+from mspbyte_common.models import Licence
 from svc_workers.inputs import store as inputs
-from svc_workers.inputs.gather import gather
+from svc_workers.reconciliation.reconcile import reconcile
+from svc_workers.reconciliation.surroundings import surroundings
 from svc_workers.reports import store
 from svc_workers.reports.freshness import Freshness
 from svc_workers.reports.numbers import SKUS, Facts, numbers
 from svc_workers.reports.render import html, table
-from svc_workers.verdict import Unknown
 
 log = structlog.get_logger()
 
@@ -64,18 +62,6 @@ async def _facts(connection: Connection, client_id: UUID) -> Facts:
         devices=await store.devices(connection, client_id),
         same_devices=await store.same_devices(connection, client_id),
         licences=[Licence.model_validate_json(row.data) for row in owned if row.data is not None],
-        lines=await _lines(connection, client_id),
+        reconciliation=reconcile((await surroundings(connection, [client_id]))[client_id]),
         findings=await store.findings(connection, client_id),
     )
-
-
-async def _lines(connection: Connection, client_id: UUID) -> list[tuple[str, Comparison | NotApplicable | Unknown]]:
-    """Each contract line's service, and what comparing it gives: what the checks would say, from the same function."""
-    ids = await store.contract_lines(connection, client_id)
-    batch = await gather(connection, ids, [under_billed.CHECK])
-    lines = []
-    for subject in batch.subjects:
-        links = batch.links(subject)
-        services = links.related("line_service", Service)
-        lines.append((services[0].model.name if services else "Unknown service", compare(subject, links)))
-    return lines

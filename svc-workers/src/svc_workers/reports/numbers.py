@@ -12,22 +12,19 @@ from decimal import Decimal
 from typing import Any, Final
 
 from mspbyte_common.models import Licence
-from svc_workers.billing import Comparison, NotApplicable
 from svc_workers.findings.lifecycle import as_json
+from svc_workers.reconciliation.result import Position, Reconciliation, Totals, totals
 from svc_workers.reports.coverage import coverage
 from svc_workers.reports.freshness import Freshness
 from svc_workers.reports.store import Client, DeviceRow, FindingRow
 from svc_workers.shipped import CHECKS
-from svc_workers.verdict import Unknown
 
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
-STATES: Final = ("under", "over", "no data", "matched")
 OPEN: Final = frozenset({"open", "regressed", "acknowledged"})
 LICENSED_BUT_DISABLED: Final = "licensed_but_disabled"
 USERS: Final = ("m365", "users")
 SKUS: Final = ("m365", "subscribedSkus")
 CONTACTS: Final = ("autotask", "Contacts")
-LINES: Final = ("autotask", "ContractServices")
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Facts:
     devices: Sequence[DeviceRow]
     same_devices: Sequence[tuple[Any, Any]]
     licences: Sequence[Licence]
-    lines: Sequence[tuple[str, Comparison | NotApplicable | Unknown]]
+    reconciliation: Reconciliation
     findings: Sequence[FindingRow]
 
 
@@ -49,7 +46,7 @@ def numbers(facts: Facts) -> dict[str, Any]:
     """Every number of the report, as JSON holds it."""
     fresh = facts.freshness.of
     licences = _licences(facts.licences) if fresh(*SKUS) else {"rows": None, "unused": None}
-    billing = _billing(facts.lines) if fresh(*LINES) else {"rows": None, "totals": None}
+    billing = _billing(facts.reconciliation)
     findings = _findings(facts.findings)
     departed = _departed(facts.findings) if fresh(*USERS) and fresh(*SKUS) else None
     return as_json(
@@ -119,31 +116,37 @@ def _unused(licence: Licence) -> int | None:
     return None if licence.bought is None or licence.assigned is None else licence.bought - licence.assigned
 
 
-def _billing(lines: Iterable[tuple[str, Comparison | NotApplicable | Unknown]]) -> dict[str, Any]:
-    rows = [_line(service, compared) for service, compared in lines if not isinstance(compared, NotApplicable)]
-    rows.sort(key=lambda row: (STATES.index(row["state"]), row["service"], row["contract"] or "", row["billed"] or 0))
-    compared = [line for _, line in lines if isinstance(line, Comparison)]
-    under = sum((line.money for line in compared if line.money is not None and line.difference > 0), Decimal())
-    over = sum((-line.money for line in compared if line.money is not None and line.difference < 0), Decimal())
-    without = sum(1 for line in compared if line.money is None and line.difference)
-    missing = sum(1 for row in rows if row["state"] == "no data")
+def _billing(made: Reconciliation) -> dict[str, Any]:
+    """The positions with something to compare: services nobody has a rule for are the MSP's matter, not the client's."""
+    if made.no_data is not None:
+        return {"rows": None, "totals": None}
+    shown = [position for position in made.positions if position.state not in {"missing_rule", "excluded"}]
+    [sums] = totals(shown) or (Totals(None, Decimal(), Decimal(), 0),)
     return {
-        "rows": rows,
-        "totals": {"under": _money(under), "over": _money(over), "net": _money(under - over)},
-        "lines_without_price": without,
-        "lines_without_data": missing,
+        "rows": [_position(position) for position in shown],
+        "totals": {"under": _money(sums.under), "over": _money(sums.over), "net": _money(sums.net)},
+        "currency": sums.currency,
+        "lines_without_price": sums.without_price,
+        "lines_without_data": sum(position.state == "no_data" for position in shown),
     }
 
 
-def _line(service: str, compared: Comparison | Unknown) -> dict[str, Any]:
-    empty = dict.fromkeys(
-        ("contract", "counted", "billed", "actual", "difference", "unit_price", "money_difference", "period")
-    )
-    if isinstance(compared, Unknown):
-        return {"service": service, **empty, "state": "no data", "why": compared.why}
-    state = "matched" if not compared.difference else "under" if compared.difference > 0 else "over"
-    money = {"unit_price": _money(compared.unit_price), "money_difference": _money(compared.money)}
-    return {**empty, **compared.evidence(), **money, "state": state, "why": None}
+def _position(position: Position) -> dict[str, Any]:
+    contracts = dict.fromkeys(line.contract for line in position.lines if line.contract)
+    periods = [(line.starts_on, line.ends_on) for line in position.lines if line.starts_on is not None]
+    return {
+        "service": position.service,
+        "contract": ", ".join(contracts) or None,
+        "counted": position.counts,
+        "billed": position.billed,
+        "actual": position.actual,
+        "difference": position.difference,
+        "unit_price": _money(position.unit_price),
+        "money_difference": _money(position.money),
+        "period": {"starts_at": periods[0][0], "ends_at": periods[0][1]} if periods else None,
+        "state": position.state.replace("_", " "),
+        "why": position.why,
+    }
 
 
 def _money(amount: Decimal | None) -> str | None:

@@ -9,7 +9,9 @@ import orjson
 from psycopg.rows import class_row
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.reconciliation.book import RuleBook
 from svc_workers.check import Check
+from svc_workers.reconciliation.reads import with_rules
 from svc_workers.scopes.scoped import Exemption, Scoped, Setting, as_json
 
 
@@ -51,6 +53,6 @@ async def declare_checks(connection: Connection, checks: Collection[Check[Any, A
                 check.why,
                 check.remedy,
                 orjson.dumps(as_json(check.params)).decode(),
-                list(check.needs),
+                list(with_rules(check, RuleBook()).needs),
             ),
         )

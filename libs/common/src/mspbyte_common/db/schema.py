@@ -854,6 +854,52 @@ check_trial = Table(
     comment="A dry run of a check with other parameters, asked for and, when ready, what it would open and close.",
 )
 
+billing_rule = Table(
+    "billing_rule",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _msp(),
+    Column("rule_id", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("target_id", Id),
+    Column("rule", JSONB, nullable=False),
+    Column("author", Text, nullable=False),
+    _now("set_at"),
+    CheckConstraint("scope IN ('global', 'client_group', 'client')", name="scope"),
+    CheckConstraint("(scope = 'global') = (target_id IS NULL)", name="target"),
+    Index(
+        "uq_billing_rule",
+        "msp_id",
+        "rule_id",
+        "scope",
+        "target_id",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+    ),
+    comment=(
+        "A billing rule as a person set it: which services are proved by counting what. Of two with one rule_id the narrowest "
+        "scope counts: client, client group, global, as shipped."
+    ),
+)
+
+reconciliation = Table(
+    "reconciliation",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("client_id", Id),
+    Column("at", Time),
+    Column("state", Text, nullable=False),
+    _now("requested_at"),
+    Column("result", JSONB),
+    Column("error", Text),
+    CheckConstraint("state IN ('requested', 'ready', 'failed')", name="state"),
+    comment=(
+        "A reconciliation that was asked for, of one client or of all, as of now or of a time, and, when ready, its "
+        "positions. Who asked takes the row away with the answer."
+    ),
+)
+
 report = Table(
     "report",
     metadata,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from mspbyte_common import history
 from mspbyte_common.errors import UsageError
-from mspbyte_common.history import BESIDE, CLIENT, DELETED, KEPT, Change, undo
+from mspbyte_common.history import KEPT, Change
 from mspbyte_common.models import KINDS
 from mspctl.knowledge import store
 from mspctl.store import Connection, Row
@@ -29,18 +30,16 @@ def as_of(connection: Connection, row: Row, at: datetime) -> Row:
         Change(change["path"], change["before"], change["after"])
         for change in store.changes(connection, row["id"], after=at)
     ]
-    present = {
-        CLIENT: str(row["client_id"]) if row["client_id"] else None,
-        DELETED: row["deleted_at"] is not None or None,
-    }
-    past = undo({**(row["normalized_data"] or {}), **present}, later)
-    client = UUID(past[CLIENT]) if past[CLIENT] else None
-    unkept = BESIDE | KINDS[row["kind"]].VOLATILE
+    present = str(row["client_id"]) if row["client_id"] else None
+    past = history.as_of(row["normalized_data"], present, deleted=row["deleted_at"] is not None, later=later)
+    client = UUID(past.client_id) if past.client_id else None
+    volatile = KINDS[row["kind"]].VOLATILE
     return {
         **{name: row[name] for name in ("id", "vendor", "resource", "kind", "external_id", "account", "first_seen_at")},
         "at": at,
         "client_id": client,
         "client": store.client_name(connection, client) if client else None,
-        "deleted": bool(past[DELETED]),
-        "normalized_data": {name: value for name, value in past.items() if name not in unkept} or None,
+        "deleted": past.deleted,
+        "normalized_data": {name: value for name, value in (past.document or {}).items() if name not in volatile}
+        or None,
     }

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from vendor_sim.counts import ENDPOINT_TYPES, PREMIUM_SERVICE, covers, premium_seats, protected
+from vendor_sim.counts import ENDPOINT_TYPES, PREMIUM_SERVICE, covers, premium_seats, protected, units_in_force
 from vendor_sim.estate import Estate, Record
 from vendor_sim.licences import FREE_PART_NUMBERS
 from vendor_sim.moments import noon, parse
@@ -71,21 +71,13 @@ def _vendors(estate: Estate) -> dict[int, dict[str, str]]:
     return found
 
 
-def _billed(estate: Estate) -> dict[int, int]:
-    """Units billed today, by contract line."""
-    billed: dict[int, int] = defaultdict(int)
-    for row in estate.autotask.contract_service_units.values():
-        if covers(row, estate.as_of):
-            billed[row["contractServiceID"]] += row["units"]
-    return billed
-
-
 def _no_source(estate: Estate) -> list[Finding]:
-    vendors, billed, found = _vendors(estate), _billed(estate), []
+    billed = units_in_force(estate.autotask.contract_service_units.values(), estate.as_of)
+    vendors, found = _vendors(estate), []
     for key, row in estate.autotask.contract_services.items():
         contract = estate.autotask.contracts[row["contractID"]]
         vendor = COUNTED.get(estate.autotask.services[row["serviceID"]]["name"])
-        if vendor and contract["status"] == 1 and billed[key] and vendor not in vendors[contract["companyID"]]:
+        if vendor and contract["status"] == 1 and billed.get(key) and vendor not in vendors[contract["companyID"]]:
             found.append(["autotask", "", "ContractServices", str(key)])
     return found
 
@@ -128,15 +120,14 @@ def _renamed(estate: Estate, company: int, row: Record) -> bool:
 
 
 def _unbilled(estate: Estate, company: int, vendors: dict[str, str]) -> bool:
-    """Whether something is used that no running line bills; with a bundle nobody can tell."""
+    """Whether something is used that has no line in a running contract; with a bundle nobody can tell."""
     running = {key for key, row in _running(estate).items() if row["companyID"] == company}
     if any(row["contractID"] in running for row in estate.autotask.contract_service_bundles.values()):
         return False
-    units = _billed(estate)
     billed = {
         estate.autotask.services[row["serviceID"]]["name"]
-        for key, row in estate.autotask.contract_services.items()
-        if row["contractID"] in running and units[key]
+        for row in estate.autotask.contract_services.values()
+        if row["contractID"] in running
     }
     used = {
         name: protected(estate.sophos.endpoints[account], kind, estate.as_of)
