@@ -18,6 +18,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import psycopg
 from psycopg import sql
 
+from mspbyte_common.db.matrix_views import COVERAGE, PEOPLE
 from mspbyte_common.db.merged import DOCUMENT
 from mspbyte_common.db.raw_views import RAW_VIEWS
 from mspbyte_common.models import KINDS, Device, Kind
@@ -67,6 +68,7 @@ def views() -> tuple[View, ...]:
     made += [_of_merged(kind) for kind in MERGED_KINDS]
     made += [_of_list(vendor, resource, fields.split()) for (vendor, resource), fields in RAW_VIEWS.items()]
     made += [View("v_relationship", RELATIONSHIP), View("v_data_quality", DATA_QUALITY)]
+    made += [View("v_coverage", COVERAGE), View("v_people", PEOPLE)]
     return tuple(sorted(made, key=lambda view: view.name))
 
 

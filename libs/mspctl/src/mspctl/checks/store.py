@@ -10,6 +10,8 @@ from psycopg.types.json import Jsonb
 
 from mspctl.store import Connection, Row
 
+BY_RULES = ("under_billed", "unbilled")
+"""A check of contract lines and one of companies that go by billing rules; the others of a kind are asked with them."""
 TARGET = """
     CASE s.scope WHEN 'client_group' THEN (SELECT g.name FROM client_group g WHERE g.id = s.target_id)
                  WHEN 'client' THEN (SELECT c.name FROM client c WHERE c.id = s.target_id)
@@ -161,9 +163,13 @@ def ask_again(connection: Connection, name: str, scope: str, target: UUID | None
 
 
 def ask_client_again(connection: Connection, client_id: UUID, traceparent: str) -> None:
-    """Has every check for which something is set look at a client again."""
+    """Has every check for which something is set look at a client again; so that of a group's billing rules."""
     rows = connection.execute(
-        "SELECT check_name FROM check_setting UNION SELECT check_name FROM check_exception WHERE expires_at > now()"
+        """
+        SELECT check_name FROM check_setting UNION SELECT check_name FROM check_exception WHERE expires_at > now()
+        UNION SELECT unnest(%s::text[]) FROM billing_rule WHERE scope = 'client_group'
+        """,
+        (list(BY_RULES),),
     ).fetchall()
     for row in rows:
         ask_again(connection, row["check_name"], "client", client_id, traceparent)

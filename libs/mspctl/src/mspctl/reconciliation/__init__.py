@@ -1,0 +1,1 @@
+"""Billing rules, reconciliations, and which source knows what."""
