@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import pytest
 
+from vendor_sim.counts import covers, units_in_force
 from vendor_sim.estate import Estate, generate
 from vendor_sim.licences import FREE_PART_NUMBERS
 from vendor_sim.moments import noon, parse
@@ -120,13 +121,25 @@ def test_contacts_without_an_address_are_few_and_some_share_a_number(read_estate
     assert 0 < sum(bool(row["mobilePhone"]) for row in silent) < len(silent)
 
 
-def test_units_around_today_are_equal_so_midnight_changes_nothing(read_estate: Estate) -> None:
-    near: dict[int, set[int]] = {}
+def test_units_in_force_are_equal_from_today_into_next_month_so_midnight_changes_nothing(read_estate: Estate) -> None:
+    rows = read_estate.autotask.contract_service_units.values()
+    today, *later = (units_in_force(rows, read_estate.as_of + datetime.timedelta(days=days)) for days in (0, 1, 8, 30))
+    assert today
+    for days in later:
+        assert {line: units for line, units in days.items() if line in today} == {
+            line: units for line, units in today.items() if line in days
+        }
+
+
+def test_some_lines_have_a_period_of_their_own_since_their_units_were_changed(read_estate: Estate) -> None:
+    covering: dict[int, list[int]] = {}
     for row in read_estate.autotask.contract_service_units.values():
-        if row["startDate"][:7] in {"2026-10", "2026-11", "2026-12"}:
-            near.setdefault(row["contractServiceID"], set()).add(row["units"])
-    assert near
-    assert all(len(units) == 1 for units in near.values())
+        if covers(row, read_estate.as_of):
+            covering.setdefault(row["contractServiceID"], []).append(row["units"])
+    in_force = units_in_force(read_estate.autotask.contract_service_units.values(), read_estate.as_of)
+    changed = {line: units for line, units in covering.items() if len(units) > 1}
+    assert changed
+    assert all(sorted(units) == [in_force[line], in_force[line] + 3] for line, units in changed.items())
 
 
 def test_some_products_are_free_and_some_are_not(read_estate: Estate) -> None:

@@ -5,13 +5,13 @@ Placed on one that is complete, by dice of its own: the records it does not touc
 
 from datetime import datetime, timedelta
 
-from vendor_sim.counts import WORKSTATION_SERVICE
+from vendor_sim.counts import WORKSTATION_SERVICE, covers
 from vendor_sim.dice import Dice
 from vendor_sim.directory import GROUP, USER
 from vendor_sim.estate import Estate, Group, M365Tenant, Record, Ref
 from vendor_sim.licences import EXCHANGE, FREE_PART_NUMBERS, PREMIUM
 from vendor_sim.m365_security import GLOBAL_ADMIN, policy
-from vendor_sim.moments import stamp
+from vendor_sim.moments import day_stamp, parse, stamp
 
 OLD_WINDOWS = "10.0.19045.5011"
 STRENGTH = {
@@ -44,6 +44,7 @@ def plant(estate: Estate, now: datetime) -> None:
     _strangers(estate)
     _machines(estate, now)
     _unbilled(estate)
+    _adjusted(estate)
 
 
 def _policies(tenant: M365Tenant, number: int, dice: Dice, now: datetime) -> None:
@@ -220,3 +221,20 @@ def _unbilled(estate: Estate) -> None:
             for unit in [unit for unit, row in units.items() if row["contractServiceID"] in lines]:
                 del units[unit]
             return
+
+
+def _adjusted(estate: Estate) -> None:
+    """The units of three lines were changed within the month: a period of their own from then on, of three units fewer.
+
+    The one before ends with the month, the day before the change, or on that very day: the newer one counts.
+    """
+    table = estate.autotask.contract_service_units
+    today = [row for row in table.values() if covers(row, estate.as_of)]
+    for row, (ago, ends) in zip(today, ((1, None), (1, -1), (0, 0)), strict=False):
+        first = parse(row["startDate"]).date()
+        change = max(first, estate.as_of - timedelta(days=ago))
+        number = max(table) + 1
+        table[number] = row | {"id": number, "startDate": day_stamp(change)}
+        if ends is not None and change > first:
+            row["endDate"] = day_stamp(change + timedelta(days=ends))
+        row["units"] += 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -32,10 +33,14 @@ def parse(text: str) -> RuleSet:
         raise UsageError(message) from None
 
 
+def document(rules: Iterable[Rule]) -> dict[str, Any]:
+    """A rule set as JSON holds it, without what is as usual."""
+    return {"version": 1, "rules": [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]}
+
+
 def write(rules: Iterable[Rule]) -> str:
     """Rules as a YAML file that `parse` reads."""
-    document = {"version": 1, "rules": [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]}
-    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
+    text: str = yaml.safe_dump(document(rules), sort_keys=False, allow_unicode=True, width=110)
     return text
 
 

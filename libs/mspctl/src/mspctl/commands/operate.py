@@ -13,6 +13,7 @@ import typer
 
 from mspbyte_common import ids
 from mspctl.demo.operator import MSP, Mapping, connect_vendors
+from mspctl.demo.reconciled import add_reconciliation
 from mspctl.demo.summary import draw, summarize
 from mspctl.demo.watch import until_over
 from mspctl.failure import Failure
@@ -23,6 +24,7 @@ from mspctl.target import find
 from mspctl.tenants import store
 
 LOOK_SECONDS = 2.0
+ANSWER_SECONDS = 120.0
 
 
 def operate(
@@ -46,6 +48,7 @@ def operate(
         connect_vendors(database, addresses)
         over = asyncio.run(until_over(database, mapping, lambda _: None, seconds))
         summary = summarize(database, truth, over - started)
+        add_reconciliation(database, summary, ANSWER_SECONDS)
     finally:
         database.close()
     if as_json:

@@ -11,7 +11,7 @@ import typer
 
 from mspbyte_common.errors import UsageError
 from mspbyte_common.reconciliation.book import RuleBook, ScopedRule
-from mspbyte_common.reconciliation.files import parse, shipped, write
+from mspbyte_common.reconciliation.files import document, parse, shipped, write
 from mspbyte_common.reconciliation.rules import Rule, RuleSet
 from mspbyte_common.trace import new_traceparent
 from mspctl.author import who
@@ -215,8 +215,8 @@ def set_(
     with open_database(find(directory), msp) as database, database.transaction() as connection:
         scope, target = scope_of(connection, client, group, None)
         for one in given:
-            document = one.model_dump(mode="json", exclude_defaults=True)
-            store.put_rule(connection, database.msp, one.id, document, scope, target, who(author))
+            [told] = document([one])["rules"]
+            store.put_rule(connection, database.msp, one.id, told, scope, target, who(author))
         asked = _ask_again(connection, scope, target)
     _done({"set": [one.id for one in given], "scope": scope, "looked_at_again": asked}, as_json=as_json)
 
@@ -256,24 +256,31 @@ def export(
     *,
     client: Client = None,
     group: Group = None,
-    all_: Annotated[bool, typer.Option("--shipped", help="The shipped rules instead, to begin from.")] = False,
+    as_shipped: Annotated[bool, typer.Option("--shipped", help="The shipped rules, to begin from.")] = False,
     msp: Msp = None,
     directory: Dir = UP,
+    as_json: Json = False,
 ) -> None:
-    """Writes the rules of a scope as a YAML file that `set` reads."""
-    if all_:
-        sys.stdout.write(write(shipped().rules))
-        return
-    with open_database(find(directory), msp) as database, database.transaction() as connection:
-        scope, target = scope_of(connection, client, group, None)
-        held = store.rules(connection)
-    sys.stdout.write(write(_rule(row["rule"]) for row in held if (row["scope"], row["target_id"]) == (scope, target)))
+    """Writes the rules of a scope as a YAML file that `set` reads; as JSON it reads them too."""
+    rules = shipped().rules
+    if not as_shipped:
+        with open_database(find(directory), msp) as database, database.transaction() as connection:
+            scope, target = scope_of(connection, client, group, None)
+            held = store.rules(connection)
+        rules = tuple(_rule(row["rule"]) for row in held if (row["scope"], row["target_id"]) == (scope, target))
+    if as_json:
+        emit_json(document(rules))
+    else:
+        sys.stdout.write(write(rules))
 
 
 @rule.command()
-def schema() -> None:
-    """Writes the JSON schema of a file of rules, for editors."""
-    emit_json(RuleSet.model_json_schema())
+def schema(*, as_json: Json = False) -> None:
+    """Writes the JSON schema of a file of rules, for editors; it is JSON either way."""
+    if as_json:
+        emit_json(RuleSet.model_json_schema())
+    else:
+        console.print_json(data=RuleSet.model_json_schema())
 
 
 def _client_id(connection: Connection, client: str | None) -> UUID | None:
@@ -299,10 +306,10 @@ def _told(one: Rule, catalogue: list[Row]) -> dict[str, Any]:
     """A rule in a row: what it does, and the services of the PSA that it alone would be about."""
     alone = RuleBook((ScopedRule("client", UUID(int=0), one),)).of_client(UUID(int=0))
     about = [row["name"] for row in catalogue if _is_about(one, alone.of_service(row["service_id"], row["name"]))]
-    document = one.model_dump(mode="json", exclude_defaults=True)
+    [told] = document([one])["rules"]
     names = ("counts", "exclude", "currency", "bundle")
-    what = next(f"{name}: {document[name]}" for name in names if name in document)
-    return {"rule": one.id, "what": what, "services": ", ".join(about) or None, "document": document}
+    what = next(f"{name}: {told[name]}" for name in names if name in told)
+    return {"rule": one.id, "what": what, "services": ", ".join(about) or None, "document": told}
 
 
 def _is_about(one: Rule, found: object) -> bool:

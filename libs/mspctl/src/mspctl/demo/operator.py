@@ -1,4 +1,4 @@
-"""What a person would do: add the connections, and say whose each account is."""
+"""What a person would do: add the connections, say in what contracts are priced, and whose each account is."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from uuid import UUID
 import orjson
 
 from mspbyte_common.trace import new_traceparent
+from mspctl.reconciliation.store import put_rule
 from mspctl.store import Database
 from mspctl.tenants import store
 from mspctl.tenants.connect import add_connection
 
 MSP = "Demo MSP"
+CURRENCY = {"id": "currency", "currency": "EUR"}
+"""The simulated price list is in euros; Autotask's contracts do not say so."""
 
 
 def connect_vendors(database: Database, simulators: Path) -> None:
-    """Adds a connection to each simulator that has none yet, with the address and credentials it wrote down."""
+    """Adds a connection to each simulator that has none yet, as it wrote down, and names the currency of the contracts."""
     known = orjson.loads(simulators.read_bytes())
     m365, autotask, sophos = known["m365"], known["autotask"], known["sophos"]
     with database.transaction() as connection:
         connected = {row["vendor"] for row in store.connections(connection)}
+        put_rule(connection, database.msp, CURRENCY["id"], CURRENCY, "global", None, "mspctl demo")
     wanted: tuple[tuple[str, str, dict[str, str], dict[str, object]], ...] = (
         (
             "autotask",

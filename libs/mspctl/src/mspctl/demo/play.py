@@ -15,6 +15,7 @@ from rich.console import Console
 
 from mspctl.demo.operator import MSP, Mapping, connect_vendors
 from mspctl.demo.progress import Bars
+from mspctl.demo.reconciled import add_reconciliation
 from mspctl.demo.summary import clients_to_report, summarize
 from mspctl.demo.watch import until_over
 from mspctl.embedded import Fleet, SimulatorOptions
@@ -63,6 +64,7 @@ async def play(options: Options, console: Console, finished: Finished, *, keep: 
             connect_vendors(database, fleet.simulators_file)
             over = await _watched(database, fleet, options, console)
             summary = await asyncio.to_thread(summarize, database, fleet.truth_file, over - started)
+            await asyncio.to_thread(add_reconciliation, database, summary, REPORT_SECONDS)
             await _add_reports(database, summary, fleet.home.path / "reports")
             _keep_metrics(database, fleet.home.path / "metrics")
         write_json(fleet.home.path / "summary.json", summary)

@@ -17,6 +17,7 @@ from mspctl.schedule.store import open_dead_letters
 from mspctl.store import Database
 
 WORST = 5
+RECONCILED = ("client", "service", "state", "billed", "actual", "difference", "money_difference", "currency")
 
 
 def summarize(database: Database, truth_file: Path, seconds: float) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def summarize(database: Database, truth_file: Path, seconds: float) -> dict[str,
             **counts,
             "reports": [],
             "report_errors": [],
+            "reconciliation": {"states": {}, "totals": [], "dearest": []},
             "entities_by_vendor": entities,
             "findings_by_severity": findings,
             "clients": [{**row, "id": str(row["id"])} for row in store.clients_by_trouble(connection)],
@@ -79,6 +81,9 @@ def draw(summary: dict[str, Any], directory: Path | None = None) -> RenderableTy
         table(summary["findings_by_severity"], ("check", "severity", "n"), "Open findings"),
         Text(),
         table(worst, ("name", "records", "findings", "grave"), "Worst clients"),
+        Text(),
+        table(summary["reconciliation"]["dearest"], RECONCILED, "Billed against actual"),
+        table(summary["reconciliation"]["totals"], ("currency", "under", "over", "net")),
         Text(),
         table(quality, ("relation", "precision", "recall", "between clients"), "Links against the truth"),
         Text(),
