@@ -45,6 +45,13 @@ PAIR = Rule(f"{{id: pair, bundle: '41', contains: [{{service: {WORKSTATION}}}, {
 NOVEMBER_14 = At(datetime(2026, 11, 14, 12, tzinfo=UTC))
 LAST_MINUTE = At(datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
 
+
+def _example(bought: int) -> list[Any]:
+    """20 units at 18.00, and 5 at 22.00 that became 6 on 10 November."""
+    lines = [bills(PREMIUM, 20, price="18.00"), bills(MONTHLY, 5, line=2, price="22.00")]
+    return [*lines, units(2, 6, "2026-11-10"), seats("SPB", bought)]
+
+
 CASES: dict[str, tuple[list[Any], list[str]]] = {
     # the plain ones
     "as many in use as billed": ([bills(WORKSTATION, 3), agents(3)], [f"{WORKSTATION} | matched | 3 | 3 | 0 | 0.00"]),
@@ -150,6 +157,15 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     "two services are two positions": (
         [bills(WORKSTATION, 2), bills(SERVER, 1, line=2), agents(2), agents(1, "SRV", device_class="server")],
         [f"{SERVER} | matched | 1 | 1 | 0 | 0.00", f"{WORKSTATION} | matched | 2 | 2 | 0 | 0.00"],
+    ),
+    "the guide's example, before the change": (
+        [_example(29), At(datetime(2026, 11, 9, tzinfo=UTC))],
+        [f"{PREMIUM}, {MONTHLY} | under | 25 | 29 | 4 | 88.00"],
+    ),
+    "the guide's example, after it": ([_example(29)], [f"{PREMIUM}, {MONTHLY} | under | 26 | 29 | 3 | 66.00"]),
+    "the guide's example, with fewer seats: 6 x 22 + 3 x 18": (
+        [_example(17)],
+        [f"{PREMIUM}, {MONTHLY} | over | 26 | 17 | -9 | -186.00"],
     ),
     # bundles
     "a bundle bills what it contains": (

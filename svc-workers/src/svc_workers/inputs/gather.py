@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
-from mspbyte_common.reconciliation.book import RuleBook
+from mspbyte_common.reconciliation.book import RuleBook, Rules
 from svc_workers.check import Check
 from svc_workers.inputs import store
 from svc_workers.inputs.store import AccountRow, EntityRow
@@ -37,7 +37,7 @@ class Inputs:
     wholes: dict[UUID, Subject[Any]] = field(default_factory=dict)
     listings: dict[UUID, tuple[Listing, ...]] = field(default_factory=dict)
     vendors: dict[UUID, frozenset[str]] = field(default_factory=dict)
-    book: RuleBook = field(default_factory=RuleBook)
+    rules: dict[UUID | None, Rules] = field(default_factory=dict)
     clusters: dict[UUID, UUID] = field(default_factory=dict)
     derived: dict[tuple[UUID | None, UUID], dict[Any, Any]] = field(default_factory=dict)
     """By client and account: subjects that have both in common have the same surroundings but for their neighbours."""
@@ -55,7 +55,7 @@ class Inputs:
             listings=self.listings.get(client, ()) if client else (),
             vendors=self.vendors.get(client, frozenset()) if client else frozenset(),
             client_id=client,
-            rules=self.book.of_client(client),
+            rules=self.rules[client],
             clusters=self.clusters,
             derived=self.derived.setdefault((client, subject.account), {}),
         )
@@ -85,7 +85,7 @@ async def gather(connection: Connection, ids: Sequence[UUID], checks: Sequence[C
         neighbours=near[True],
         candidates=near[False],
         counted=counted,
-        book=book,
+        rules={client: book.of_client(client) for client in (None, *clients)},
         clusters=await _clusters(connection, counted, book) if any(check.by_rules for check in wanted) else {},
         beside=await _beside(connection, subjects, wanted),
         wholes={
