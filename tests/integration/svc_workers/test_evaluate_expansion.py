@@ -275,3 +275,27 @@ async def test_a_list_refused_for_want_of_a_permission_is_told_of_the_account(es
     await estate.evaluate("account", account)
 
     assert (await estate.findings())[("consent_missing", account)] == "open"
+
+
+async def test_a_person_is_felt_by_a_contract_line_only_where_a_rule_counts_people(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("m365/users")
+    line = await estate.line("l1", units=0, service="Helpdesk")
+    first = await estate.entity("m365/users", "identity", "u1", object_id="u1")
+    second = await estate.entity("m365/users", "identity", "u2", object_id="u2")
+    await estate.evaluate("identity", first)
+    before = await estate.findings()
+    await estate.run(
+        "mspctl",
+        "INSERT INTO billing_rule (msp_id, rule_id, scope, rule, author) VALUES (%s, 'users', 'global', %s::jsonb, 'ann')",
+        *(
+            estate.msp,
+            '{"id": "users", "services": "Helpdesk", "count": "people", "of": "m365/users", "counts": "users"}',
+        ),
+    )
+    await estate.cluster("same_person", first, second)
+    await estate.evaluate("identity", first)
+    [[title]] = await estate.run("svc_workers", "SELECT title FROM finding WHERE check_name = 'under_billed'")
+
+    assert ("under_billed", line) not in before
+    assert title == "1 units used are not billed: Helpdesk"

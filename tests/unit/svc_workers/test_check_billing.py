@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.unit.svc_workers.reconciling import SERVER, WORKSTATION, Rule, World, agents, bills, bundle, service
 
 from svc_workers.checks import over_billed, under_billed
 from svc_workers.verdict import Finding, Ok, Unknown
@@ -147,3 +148,31 @@ def test_without_a_price_there_is_no_money(line: Build, device: Build, links: Bu
 
     assert isinstance(verdict, Finding)
     assert verdict.evidence["money_difference"] is None
+
+
+def test_a_difference_of_two_lines_is_told_of_at_each_with_its_share() -> None:
+    older, newer = bills(WORKSTATION, 3, price="10.00"), bills(WORKSTATION, 4, line=2, price="12.00")
+    [first], [second] = ([one for one in lines if one.kind == "contract_line"] for lines in (older, newer))
+
+    def money(number: int) -> list[Any]:
+        around = World().put([older, newer, agents(number)]).links()
+        verdicts = [
+            check.CHECK.verdict(one, around) for check in (under_billed, over_billed) for one in (first, second)
+        ]
+        return [one.evidence["money_difference"] if isinstance(one, Finding) else None for one in verdicts]
+
+    assert money(9) == [None, Decimal("24.00"), None, None]
+    assert money(5) == [None, None, None, Decimal("-24.00")]
+    assert money(2) == [None, None, Decimal("-10.00"), Decimal("-48.00")]
+
+
+def test_a_bundle_that_differs_in_two_services_tells_of_both_and_one_nobody_described_of_none() -> None:
+    contents = f"{{id: pair, bundle: '41', contains: [{{service: {WORKSTATION}}}, {{service: {SERVER}, units: 2}}]}}"
+    parts = [service(WORKSTATION), service(SERVER), bundle("41", 2), agents(1)]
+    line = next(one for one in bundle("41", 2) if one.kind == "contract_line")
+    verdict = over_billed.CHECK.verdict(line, World().put([Rule(contents), *parts]).links())
+
+    assert isinstance(verdict, Finding)
+    assert verdict.title == f"5 units billed are not used: {SERVER}, {WORKSTATION}"
+    assert [verdict.evidence["difference"], *(one["difference"] for one in verdict.evidence["also"])] == [-4, -1]
+    assert isinstance(over_billed.CHECK.verdict(line, World().put(parts).links()), Unknown)

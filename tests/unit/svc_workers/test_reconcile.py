@@ -125,7 +125,7 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     # contracts
     "an ended contract bills nothing": (
         [bills(WORKSTATION, 3), contract(ends="2026-11-22"), agents(3)],
-        [f"{WORKSTATION} | missing_line | - | 3 | 3 | 30.00"],
+        [f"{WORKSTATION} | missing_line | 0 | 3 | 3 | 30.00"],
     ),
     "a contract ends with its last day": (
         [bills(WORKSTATION, 3), contract(ends="2026-11-23"), agents(3)],
@@ -193,7 +193,7 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     ),
     "a bundle with nothing that is counted is silent": (
         [Rule("{id: care, bundle: '41', contains: []}"), service(WORKSTATION), bundle("41", 2), agents(1)],
-        [f"{WORKSTATION} | missing_line | - | 1 | 1 | 10.00"],
+        [f"{WORKSTATION} | missing_line | 0 | 1 | 1 | 10.00"],
     ),
     # machines
     "a machine silent for 30 days, or never seen, is not in use": (
@@ -343,7 +343,7 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     # lines and rules that are not there
     "used, in the catalogue and billed by no line: at the catalogue's price": (
         [service(WORKSTATION, "4.50"), agents(2)],
-        [f"{WORKSTATION} | missing_line | - | 2 | 2 | 9.00"],
+        [f"{WORKSTATION} | missing_line | 0 | 2 | 2 | 9.00"],
     ),
     "used, and nothing the MSP sells": ([agents(2)], []),
     "sold no more": ([service(WORKSTATION, active=False), agents(2)], []),

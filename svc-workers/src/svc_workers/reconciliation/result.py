@@ -23,6 +23,10 @@ Reason = Literal["no_account", "unread", "untold", "no_period", "contract", "ser
 period on the date; a contract, or a service, that is not known; a line that may bill it, nobody knows."""
 
 
+_UNBILLED: Final = frozenset({"no_period", "contract", "obscured"})
+"""Reasons for which not even the units billed are known."""
+
+
 @dataclass(frozen=True)
 class NoData:
     """Why something is not known. `waits_for`: the list, 'vendor/resource', that would tell; `until`: when time will."""
@@ -76,7 +80,7 @@ class Counted:
 class Position:
     """One service of a client on the date; services that are proved by the same things are one position.
 
-    `billed` is None without a line, `actual` and `difference` without a count; both are never 0 for want of knowledge.
+    `billed`, `actual` and `difference` are None where they are not known, never 0 for want of knowledge.
     `difference`: units in use that are not billed, negative where more is billed than used. `money`: the difference in
     money; None without data or where a share of it has no price. `why`: in words, of a state that needs some.
     """
@@ -99,9 +103,9 @@ class Position:
 
     @property
     def billed(self) -> int | None:
-        """Units billed; None where no line bills the service, or it is not known how many."""
-        unsure = self.no_data is not None and self.no_data.reason in {"no_period", "contract", "obscured"}
-        return None if not self.lines or unsure else sum(line.units for line in self.lines)
+        """Units billed; None where it is not known how many."""
+        unsure = self.no_data is not None and (self.no_data.reason in _UNBILLED or not self.lines)
+        return None if unsure else sum(line.units for line in self.lines)
 
     @property
     def actual(self) -> int | None:
