@@ -48,6 +48,35 @@ def _fill(database, msp: UUID) -> None:
         """,
         *(msp, entity, entity, msp),
     )
+    _fill_client(database, msp)
+
+
+def _fill_client(database, msp: UUID) -> None:
+    """A client with a device and a person."""
+    connection, account, client = uuid4(), uuid4(), uuid4()
+    database.execute(
+        "INSERT INTO connection (id, msp_id, vendor, name, secret, key_version) VALUES (%s, %s, 'm365', 'c', '', 1)",
+        *(connection, msp),
+    )
+    database.execute(
+        """
+        INSERT INTO account (id, msp_id, connection_id, vendor, external_id, state, is_root, is_tenant)
+        VALUES (%s, %s, %s, 'm365', 't', 'unmapped', false, true)
+        """,
+        *(account, msp, connection),
+    )
+    database.execute(
+        "INSERT INTO client (id, msp_id, account_id, company_id) VALUES (%s, %s, %s, 'k')", client, msp, account
+    )
+    for resource, kind in (("devices", "device"), ("users", "identity")):
+        database.execute(
+            """
+            INSERT INTO entity (id, msp_id, account_id, client_id, vendor, resource, kind, external_id, raw_data,
+                                semantic_hash, volatile_hash, normalized_data)
+            VALUES (%s, %s, %s, %s, 'm365', %s, %s, 'x', '{}', '', '', '{}')
+            """,
+            *(uuid4(), msp, account, client, resource, kind),
+        )
 
 
 async def test_no_view_shows_a_row_of_another_msp(database) -> None:

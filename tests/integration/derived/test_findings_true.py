@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.integration.derived.estates import open_estate
 from tests.unsure import MISTAKEN, UNSURE
 
+from mspbyte_common.db.engine import transaction
+from svc_workers.reconciliation.reconcile import reconcile
+from svc_workers.reconciliation.result import totals
+from svc_workers.reconciliation.store import every_client
+from svc_workers.reconciliation.surroundings import surroundings
 from vendor_sim.truth import truth
 
 CLIENTS = 7
@@ -64,3 +71,30 @@ async def test_findings_are_the_truth_and_what_is_missed_is_said_to_be_unknown(d
         if more or missed:
             wrong[check] = (more, missed)
     assert wrong == {}
+    assert await _money_of_positions(database, estate.bench.msp) == _money_of_findings(database)
+
+
+async def _money_of_positions(database: Any, msp: UUID) -> Decimal:
+    """What all clients together are billed too little, less what they are billed too much."""
+    async with transaction(await database.pool("svc_workers"), msp) as connection:
+        around = await surroundings(connection, await every_client(connection))
+    positions = [position for links in around.values() for position in reconcile(links).positions]
+    assert {"under", "over", "matched", "missing_line", "no_data", "missing_rule", "excluded"} == {
+        one.state for one in positions
+    }
+    return sum((one.net for one in totals(positions)), Decimal())
+
+
+def _money_of_findings(database: Any) -> Decimal:
+    """The same, as the checks say it."""
+    [(money,)] = database.execute(
+        """
+        SELECT sum(money::numeric) FROM (
+            SELECT evidence ->> 'money_difference' FROM finding
+            WHERE check_name IN ('under_billed', 'over_billed') AND state IN ('open', 'regressed')
+            UNION ALL
+            SELECT u ->> 'money_difference' FROM finding CROSS JOIN jsonb_array_elements(evidence -> 'unbilled') u
+            WHERE check_name = 'unbilled' AND state IN ('open', 'regressed')) AS told (money)
+        """
+    )
+    return Decimal(money)
