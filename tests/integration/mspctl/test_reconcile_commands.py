@@ -219,3 +219,15 @@ async def test_a_person_is_one_row_with_the_sources_that_know_them(estate: Estat
 @pytest.mark.parametrize("arguments", [("coverage", "--missing", "sophos"), ("people", "--missing", "fax")])
 async def test_a_question_that_makes_no_sense_says_what_would(estate: Estate, ctl: Any, arguments: Any) -> None:
     assert (await ctl("reconcile", *arguments, code=2)).strip()
+
+
+async def test_nobody_bills_the_msp_itself(estate: Estate, ctl: Any) -> None:
+    await estate.complete(*BILLED_LISTS, *COUNTED)
+    await estate.entity("autotask/Services", "service", "s1")
+    await estate.device("sophos/endpoints", "PC-1")
+    billed = await _asked(estate, ctl)
+    await estate.run("svc_resolvers", "UPDATE client SET is_msp = true")
+
+    assert [one["state"] for one in billed["positions"]] == ["missing_line"]
+    assert (await _asked(estate, ctl))["positions"] == []
+    assert (await _asked(estate, ctl, "--client", "Example Ltd"))["positions"] == []

@@ -39,7 +39,7 @@ async def _made(connection: Connection, request: store.Request) -> dict[str, Any
         message = f"ask about a time of the last {KEPT // timedelta(days=1)} days: changes are kept for so long."
         raise PipelineError(message)
     clients = await store.every_client(connection) if request.client_id is None else [request.client_id]
-    names = {client: name for client, (_, name) in (await store.psa_of(connection, clients)).items()}
+    names = {row.id: row.name for row in await store.clients(connection, clients)}
     found = []
     for start in range(0, len(clients), AT_ONCE):
         around = await surroundings(connection, clients[start : start + AT_ONCE], request.at)

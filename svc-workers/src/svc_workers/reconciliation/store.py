@@ -141,18 +141,29 @@ async def past_listings(
     ]
 
 
-async def psa_of(connection: Connection, clients: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
-    """(the PSA's account, the name) of each client that there is."""
-    cursor = await connection.execute(
-        "SELECT id, account_id, coalesce(name, company_id) FROM client WHERE id = ANY(%s) ORDER BY name, id",
-        (list(clients),),
-    )
-    return {client: (account, name) for client, account, name in await cursor.fetchall()}
+@dataclass(frozen=True)
+class ClientRow:
+    """A client, its PSA's account, and whether it is the msp itself."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    is_msp: bool
+
+
+async def clients(connection: Connection, ids: Sequence[UUID]) -> list[ClientRow]:
+    """Those of the clients that there are."""
+    async with connection.cursor(row_factory=class_row(ClientRow)) as cursor:
+        await cursor.execute(
+            "SELECT id, account_id, coalesce(name, company_id) AS name, is_msp FROM client WHERE id = ANY(%s) ORDER BY id",
+            (list(ids),),
+        )
+        return await cursor.fetchall()
 
 
 async def every_client(connection: Connection) -> list[UUID]:
-    """All clients of the msp."""
-    cursor = await connection.execute("SELECT id FROM client ORDER BY id")
+    """All clients but the msp itself, which nobody bills."""
+    cursor = await connection.execute("SELECT id FROM client WHERE NOT is_msp ORDER BY id")
     return [row[0] for row in await cursor.fetchall()]
 
 

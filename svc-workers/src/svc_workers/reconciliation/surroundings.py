@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.models import Service
-from mspbyte_common.reconciliation.book import needs
+from mspbyte_common.reconciliation.book import Rules, needs
 from svc_workers.inputs import store as inputs
 from svc_workers.inputs.gather import as_subject
 from svc_workers.links import Links, Listing
@@ -27,13 +27,14 @@ async def surroundings(
 ) -> dict[UUID, Links]:
     """The surroundings of each client, from the same rows the checks judge; with `at`, as they were then.
 
-    The rules are those of today: what should have been billed is judged by what is known now.
+    The rules are those of today: what should have been billed is judged by what is known now. For the msp itself none
+    holds: what it uses nobody bills.
     """
     book = await store.rule_book(connection)
     counting = book.counting
     lists = sorted({*BILLED_LISTS, *needs(counting)})
     wanted = sorted({*BILLED_KINDS, *kinds(counting)})
-    psas = await store.psa_of(connection, clients)
+    rows = await store.clients(connection, clients)
     things: Things = await (
         _present(connection, clients, wanted, lists)
         if at is None
@@ -56,17 +57,17 @@ async def surroundings(
     services = [one for owned in things.values() for one in owned if isinstance(one.model, Service)]
     now = at or await inputs.now(connection)
     return {
-        client: Links(
+        row.id: Links(
             now=now,
-            counted=tuple(things.get(client, ())),
-            beside=tuple(one for one in services if one.account == account),
-            listings=tuple(listings[client]),
-            vendors=frozenset(vendors[client]),
-            client_id=client,
-            rules=book.of_client(client),
+            counted=tuple(things.get(row.id, ())),
+            beside=tuple(one for one in services if one.account == row.account_id),
+            listings=tuple(listings[row.id]),
+            vendors=frozenset(vendors[row.id]),
+            client_id=row.id,
+            rules=Rules(()) if row.is_msp else book.of_client(row.id),
             clusters=clusters,
         )
-        for client, (account, _) in psas.items()
+        for row in rows
     }
 
 
@@ -74,7 +75,7 @@ async def _present(
     connection: Connection, clients: Sequence[UUID], wanted: Sequence[str], lists: Sequence[str]
 ) -> Things:
     rows = await inputs.of_clients(connection, clients, wanted, lists)
-    psas = {account for account, _ in (await store.psa_of(connection, clients)).values()}
+    psas = {row.account_id for row in await store.clients(connection, clients)}
     rows += await inputs.of_accounts(connection, sorted(psas), [Service.NAME], [SERVICES])
     found: dict[UUID | None, list[Subject[Any]]] = defaultdict(list)
     for row in rows:
