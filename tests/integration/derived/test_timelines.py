@@ -13,6 +13,8 @@ from tests.integration.derived.clock import Clock, simulated_clock
 from tests.integration.derived.estates import Estate, open_estate
 from tests.unsure import MISTAKEN, UNSURE
 
+from mspbyte_common.reconciliation.book import RuleBook
+from svc_workers.reconciliation.reads import with_rules
 from svc_workers.shipped import CHECKS
 from vendor_sim.days import play
 from vendor_sim.truth import truth
@@ -28,7 +30,7 @@ BY_ACCOUNT = {"account_unmapped"}
 TOUCHED = {
     check.name
     for check in CHECKS.values()
-    if any(need.startswith("sophos/") for need in check.needs)
+    if any(need.startswith("sophos/") for need in with_rules(check, RuleBook()).needs)
     or check.kind.NAME in {"device", "alert"}
     or "same_device" in check.relations
 }
