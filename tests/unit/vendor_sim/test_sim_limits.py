@@ -5,7 +5,7 @@ import pytest
 from vendor_sim.enforced import Enforced, Rules, Window, resource_units
 from vendor_sim.estate import Estate
 from vendor_sim.in_memory import open_world
-from vendor_sim.limits import Call, Permit
+from vendor_sim.limits import UNLIMITED, Call, Distant, Limits, Permit
 
 TICKETS = "/ATServicesRest/V1.0/Tickets/query"
 
@@ -22,7 +22,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def asked(limits: Enforced, call: Call, times: int) -> list[Permit]:
+def asked(limits: Limits, call: Call, times: int) -> list[Permit]:
     found = []
     for _ in range(times):
         found.append(limits.admit(call))
@@ -127,6 +127,7 @@ async def test_refusals_are_counted_by_limit_and_batches_are_limited_inside(own_
         batch = await world.http.post(f"{world.at.m365}/v1.0/$batch", json={"requests": requests}, headers=headers)
         single = await world.http.get(f"{world.at.m365}/v1.0{url}", headers=headers)
         counted = (await world.http.get(f"{world.at.m365}/_sim/counters")).json()
+        used = (await world.http.get(f"{world.at.m365}/_sim/limits")).json()
         known = await world.http.get(
             f"{world.at.autotask}/ATServicesRest/V1.0/ThresholdInformation", headers=world.autotask_headers
         )
@@ -134,4 +135,26 @@ async def test_refusals_are_counted_by_limit_and_batches_are_limited_inside(own_
     assert sorted(item["status"] for item in batch.json()["responses"]) == [200, 429, 429]
     assert single.status_code == 429
     assert counted["refused"] == {f"m365 conditionalAccess {tenant}": 3}
+    assert used[f"access {tenant}"] == {"allowed": 1, "seconds": 1.0, "most": 1}
     assert known.json()["currentTimeframeRequestCount"] == 1
+
+
+def test_a_window_tells_the_most_that_was_taken_of_it_at_any_moment(read_estate: Estate, clock: Clock) -> None:
+    limits = Enforced(read_estate, Rules(sophos_windows=((3, 1.0), (9, 60.0))), clock)
+    for moment in (0.0, 0.1, 5.0, 5.2, 5.4, 5.6, 9.0):
+        clock.now = moment
+        limits.admit(Call("sophos", None, "/endpoint/v1/endpoints"))
+    assert limits.used() == {
+        "sophos 1.0": {"allowed": 3, "seconds": 1.0, "most": 3},
+        "sophos 60.0": {"allowed": 9, "seconds": 60.0, "most": 6},
+    }
+
+
+def test_a_distant_vendor_answers_later_and_refuses_as_much(read_estate: Estate, clock: Clock) -> None:
+    call = Call("autotask", "", TICKETS)
+    near, far = (Enforced(read_estate, Rules(scale=0.001), clock) for _ in range(2))
+    for before, after in zip(asked(near, call, 11), asked(Distant(far, 2.0), call, 11), strict=True):
+        assert (after.refusal, after.headers) == (before.refusal, before.headers)
+        assert after.delay == before.delay + 2.0
+    assert Distant(far, 2.0).threshold() == near.threshold()
+    assert Distant(UNLIMITED, 2.0).admit(call).delay == 2.0

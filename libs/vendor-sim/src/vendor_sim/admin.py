@@ -13,6 +13,7 @@ from vendor_sim.counters import Counters
 from vendor_sim.days import play
 from vendor_sim.estate import Estate
 from vendor_sim.faults import Faults
+from vendor_sim.limits import Limits
 from vendor_sim.mutate import mutate
 from vendor_sim.truth import truth
 
@@ -20,7 +21,7 @@ _EXPIRIES: dict[str, Expiry] = {"gone": "gone", "not_found": "not_found"}
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(estate: Estate, faults: Faults, counters: Counters) -> list[Route]:
+def routes(estate: Estate, faults: Faults, counters: Counters, limits: Limits) -> list[Route]:
     """The admin routes every simulator has."""
 
     def change(asked: Any) -> None:
@@ -39,6 +40,7 @@ def routes(estate: Estate, faults: Faults, counters: Counters) -> list[Route]:
         Route("/_sim/faults", _clears(faults.clear), methods=["DELETE"]),
         Route("/_sim/counters", _shows(counters.document), methods=["GET"]),
         Route("/_sim/counters", _clears(counters.clear), methods=["DELETE"]),
+        Route("/_sim/limits", _shows(limits.used), methods=["GET"]),
         Route("/_sim/mutate", _does(change), methods=["POST"]),
         Route("/_sim/expire", _does(expire), methods=["POST"]),
         Route("/_sim/truth", _shows(lambda: truth(estate)), methods=["GET"]),

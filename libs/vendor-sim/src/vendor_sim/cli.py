@@ -11,7 +11,7 @@ from vendor_sim.addresses import HOST, ports_from, write_both
 from vendor_sim.enforced import Enforced, Rules
 from vendor_sim.estate import generate
 from vendor_sim.forward import forward as forward_to
-from vendor_sim.limits import UNLIMITED
+from vendor_sim.limits import UNLIMITED, Distant
 from vendor_sim.serve import serve as serve_estate
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -34,6 +34,7 @@ def serve(
     limits: Annotated[bool, typer.Option("--limits", help="Refuse what exceeds the vendors' limits.")] = False,  # noqa: FBT002
     limits_scale: Annotated[float, typer.Option(min=0.0, help="What the limits allow is multiplied by this.")] = 1.0,
     autotask_window: Annotated[float, typer.Option(min=0.1, help="Seconds of Autotask's threshold, an hour.")] = 3600.0,
+    latency: Annotated[float, typer.Option(min=0.0, help="Seconds until a request is answered.")] = 0.0,
     host: Annotated[
         str, typer.Option(help="Where to listen. Addresses in answers are of loopback all the same.")
     ] = HOST,
@@ -43,7 +44,8 @@ def serve(
     day: date = as_of.date() if as_of else datetime.now(UTC).date()
     estate = generate(seed, clients, day)
     enforced = Enforced(estate, Rules(scale=limits_scale, autotask_window=autotask_window)) if limits else UNLIMITED
-    asyncio.run(serve_estate(estate, addresses, truth, enforced, host=host, first_port=first_port))
+    answering = Distant(enforced, latency) if latency else enforced
+    asyncio.run(serve_estate(estate, addresses, truth, answering, host=host, first_port=first_port))
 
 
 @app.command()

@@ -13,7 +13,7 @@ from vendor_sim.answers import Answer
 from vendor_sim.autotask.errors import error
 from vendor_sim.autotask.errors import of_status as autotask_error
 from vendor_sim.estate import Estate
-from vendor_sim.limits import Call, Permit, Refusal
+from vendor_sim.limits import Call, Permit, Refusal, Used
 from vendor_sim.m365.errors import of_status as graph_error
 from vendor_sim.sophos.errors import of_status as sophos_error
 
@@ -49,13 +49,14 @@ class Window:
     """A sliding window: so much in so many seconds."""
 
     def __init__(self, allowed: int, seconds: float) -> None:
-        self.allowed, self._seconds = allowed, seconds
+        self.allowed, self.seconds = allowed, seconds
+        self.most = 0
         self._taken: deque[tuple[float, int]] = deque()
         self._sum = 0
 
     def used(self, now: float) -> int:
         """How much the last seconds took."""
-        while self._taken and self._taken[0][0] <= now - self._seconds:
+        while self._taken and self._taken[0][0] <= now - self.seconds:
             self._sum -= self._taken.popleft()[1]
         return self._sum
 
@@ -68,13 +69,14 @@ class Window:
         for moment, taken in self._taken:
             freed += taken
             if freed >= over:
-                return moment + self._seconds - now
-        return self._seconds
+                return moment + self.seconds - now
+        return self.seconds
 
     def take(self, now: float, cost: int = 1) -> None:
         """Note that much as used."""
         self._taken.append((now, cost))
         self._sum += cost
+        self.most = max(self.most, self.used(now))
 
 
 class Enforced:
@@ -98,6 +100,13 @@ class Enforced:
         """Autotask's request threshold and how much of it is used."""
         window = self._requests()
         return window.allowed, window.used(self._clock())
+
+    def used(self) -> dict[str, Used]:
+        """Each window that was ever asked for, as `units <tenant>`, `reports <tenant>`, `sophos 60.0`."""
+        return {
+            " ".join(key): {"allowed": window.allowed, "seconds": window.seconds, "most": window.most}
+            for key, window in sorted(self._windows.items())
+        }
 
     def _window(self, key: tuple[str, ...], allowed: int, seconds: float) -> Window:
         if key not in self._windows:

@@ -1,8 +1,8 @@
 """The seam for the vendors' limits: a Limits decides before the request is answered. Off unless asked for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class Permit:
     """To be called once the answer is sent."""
 
 
+class Used(TypedDict):
+    """A window's limit: how much is allowed in so many seconds, and the most that was taken at any moment."""
+
+    allowed: int
+    seconds: float
+    most: int
+
+
 class Limits(Protocol):
     """Whether one more request is allowed."""
 
@@ -51,6 +59,10 @@ class Limits(Protocol):
 
     def threshold(self) -> tuple[int, int] | None:
         """Autotask's request threshold and how much of it is used; None where nothing is limited."""
+        ...
+
+    def used(self) -> dict[str, Used]:
+        """Each window that was ever asked for, by name."""
         ...
 
 
@@ -65,6 +77,31 @@ class Unlimited:
     def threshold(self) -> tuple[int, int] | None:
         """Always None."""
         return None
+
+    def used(self) -> dict[str, Used]:
+        """None at all."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Distant:
+    """The same limits, of vendors that take so many seconds to answer what they let through."""
+
+    limits: Limits
+    seconds: float
+
+    def admit(self, call: Call) -> Permit:
+        """As the limits say, that much later."""
+        permit = self.limits.admit(call)
+        return replace(permit, delay=permit.delay + self.seconds)
+
+    def threshold(self) -> tuple[int, int] | None:
+        """As the limits say."""
+        return self.limits.threshold()
+
+    def used(self) -> dict[str, Used]:
+        """As the limits say."""
+        return self.limits.used()
 
 
 UNLIMITED = Unlimited()

@@ -66,7 +66,7 @@ def build(
     )
     return Starlette(
         routes=[
-            *admin.routes(estate, faults, counters),
+            *admin.routes(estate, faults, counters, limits),
             Route("/{path:path}", answer, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ],
         middleware=[

@@ -64,7 +64,7 @@ def build(
     )
     return Starlette(
         routes=[
-            *admin.routes(estate, faults, counters),
+            *admin.routes(estate, faults, counters, limits),
             Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
             Route("/v1.0/$batch", batch, methods=["POST"]),
             Route("/v1.0/{path:path}", get, methods=["GET"]),

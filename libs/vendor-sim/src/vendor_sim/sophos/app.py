@@ -100,7 +100,7 @@ def build(
         error=of_status,
     )
     return Starlette(
-        routes=[*admin.routes(estate, faults, counters), *own, Route("/{path:path}", _not_found)],
+        routes=[*admin.routes(estate, faults, counters, limits), *own, Route("/{path:path}", _not_found)],
         middleware=[
             Middleware(
                 Gate, vendor=vendor, faults=faults, counters=counters, limits=limits, clock=partial(clock, estate)
