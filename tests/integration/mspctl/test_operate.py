@@ -1,0 +1,34 @@
+"""The demo's person at a fleet that somebody else started: what it waits for, and what it did until then."""
+
+from __future__ import annotations
+
+import datetime
+
+import psycopg
+import pytest
+
+from vendor_sim.addresses import ports_from, write_both
+from vendor_sim.estate import generate
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The two files simulators write, which nobody serves."""
+    files = tmp_path / "simulators.json", tmp_path / "truth.json"
+    write_both(generate(1, 1, datetime.date(2026, 11, 23)), ports_from(9101), *files)
+    return ("--addresses", str(files[0]), "--truth", str(files[1]))
+
+
+def test_it_connects_each_vendor_once_and_says_what_it_waits_for_in_vain(ctl, written, rows):
+    for _ in range(2):
+        said = ctl("operate", *written, "--seconds", "1", code=1)
+        assert "it waits for" in said
+        assert "accounts to be discovered and mapped" in said
+    assert rows("SELECT vendor FROM connection ORDER BY vendor") == [("autotask",), ("m365",), ("sophos",)]
+    assert rows("SELECT name FROM msp") == [("Demo MSP",)]
+
+
+def test_it_waits_for_the_schema_and_names_the_bootstrap_when_none_comes(ctl, written, database, monkeypatch):
+    elsewhere = psycopg.conninfo.make_conninfo(database.url("mspctl"), dbname="postgres")
+    monkeypatch.setenv("MSPBYTE_DATABASE_URL", elsewhere)
+    assert "mspctl bootstrap" in ctl("operate", *written, "--seconds", "1", code=1)
