@@ -78,12 +78,34 @@ def test_only_adapters_reach_the_internet_and_nothing_is_published_beyond_this_m
     networks = COMPOSE["networks"]
     open_networks = {name for name, one in networks.items() if not (one or {}).get("internal")}
     assert open_networks == {"egress", "desk"}
-    adapters = {name for name, member in MEMBERS.items() if member.credentials}
-    assert {name for name, one in CONTAINERS.items() if "egress" in one.get("networks", ())} == adapters
-    assert {name for name, one in CONTAINERS.items() if "desk" in one.get("networks", ())} == {"prometheus", "grafana"}
     for one in CONTAINERS.values():
         assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ()))
         assert "network_mode" in one or one["networks"]
+
+
+INSIDE = {*MEMBERS, "nats", "postgres", "bootstrap", "operator", "mspctl", "backup", "restore", "prometheus"}
+ADAPTERS = {name for name, member in MEMBERS.items() if member.credentials}
+JOINED = {
+    "inside": INSIDE,
+    "simulators": ADAPTERS | {"vendor-sim"},
+    "egress": ADAPTERS,
+    "desk": {"prometheus", "grafana"},
+}
+"""Who meets whom: what speaks to the database or the broker, what asks vendors, what is looked at from this machine."""
+
+
+def test_containers_meet_only_those_they_speak_to():
+    assert COMPOSE["networks"].keys() == JOINED.keys()
+    for network, members in JOINED.items():
+        assert {name for name, one in CONTAINERS.items() if network in one.get("networks", ())} == members
+    assert {name for name, one in CONTAINERS.items() if one.get("network_mode") == "none"} == {"secrets", "nats-conf"}
+
+
+def test_whoever_is_told_where_the_database_or_the_broker_is_can_reach_it():
+    for name, one in CONTAINERS.items():
+        told = " ".join(str(value) for value in one.get("environment", {}).values())
+        for server in ("postgres:5432", "nats:4222"):
+            assert server not in told or name in INSIDE, (name, server)
 
 
 def test_a_service_has_longer_to_stop_than_it_takes_to_drain():
