@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,10 +57,16 @@ def _free_port() -> int:
 
 @dataclass
 class Project:
-    """One fleet. `port`: where Prometheus is published on this machine."""
+    """One fleet. `port`: where Prometheus is published on this machine. `files`: what is laid over docker-compose.yml."""
 
     name: str
     port: int = field(default_factory=_free_port)
+    files: tuple[Path, ...] = ()
+
+    @property
+    def _compose(self) -> list[str]:
+        files = [part for file in (ROOT / "docker-compose.yml", *self.files) for part in ("--file", str(file))]
+        return ["docker", "compose", *files, "--project-name", self.name]
 
     def __call__(self, *arguments: str, stdin: bytes = b"") -> str:
         """`docker compose …` with the demo's profile: what it wrote, as text."""
@@ -68,7 +75,7 @@ class Project:
     def raw(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """The same, as bytes. A failure shows what it complained of."""
         done = subprocess.run(
-            ["docker", "compose", "--project-name", self.name, "--profile", "demo", *arguments],
+            [*self._compose, "--profile", "demo", *arguments],
             cwd=ROOT,
             env=os.environ | {"DEMO_CLIENTS": str(CLIENTS), "PROMETHEUS_PORT": str(self.port)},
             input=stdin,
@@ -81,7 +88,7 @@ class Project:
     def owner(self, statement: str) -> list[str]:
         """Lines a statement answers, as the owner, who sees every msp; none while the database is away."""
         done = subprocess.run(
-            [*("docker", "compose", "--project-name", self.name, "exec", "-T", "postgres"), *PSQL, statement],
+            [*self._compose, "exec", "-T", "postgres", *PSQL, statement],
             cwd=ROOT,
             capture_output=True,
             check=False,
@@ -92,11 +99,11 @@ class Project:
         """Returns when the sync is in its middle."""
         self.until(lambda: self.owner("SELECT 1 FROM entity WHERE normalized_data IS NOT NULL LIMIT 1") == ["1"])
 
-    def until(self, holds: Any) -> None:
-        """Returns when it holds."""
+    def until(self, holds: Callable[[], bool], why: Callable[[], str] = str) -> None:
+        """Returns when it holds. `why`: what is said, before the logs, of what does not come."""
         deadline = time.monotonic() + PATIENCE
         while not holds():
-            assert time.monotonic() < deadline, self("ps", "--all") + self("logs", "--tail", "20")
+            assert time.monotonic() < deadline, why() + self("ps", "--all") + self("logs", "--tail", "20")
             time.sleep(0.5)
 
     def end_state(self) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 from tests.containers.compose import NAMES, Project
+from tests.promql import asked, without_data
 
 pytestmark = pytest.mark.containers
 
 REPLICAS = 4
 
 
-def test_an_adapter_is_scaled_and_every_service_killed_in_mid_run_and_the_end_is_the_embedded_one(
+def test_an_adapter_is_scaled_and_every_service_killed_in_mid_run_the_end_is_the_embedded_one_and_prometheus_saw_all(
     project: Project, embedded: dict[str, Any]
 ) -> None:
     project("up", "--detach")
@@ -29,13 +30,21 @@ def test_an_adapter_is_scaled_and_every_service_killed_in_mid_run_and_the_end_is
     for name in NAMES:
         assert min(project.restarts(name)) >= 1, name
     wanted = Counter(dict.fromkeys(NAMES, 1)) | Counter({adapter: REPLICAS})
-    project.until(lambda: targets(project) == (wanted, {"up"}))
+    with httpx.Client(base_url=f"http://127.0.0.1:{project.port}", trust_env=False) as prometheus:
+        project.until(lambda: targets(prometheus) == (wanted, {"up"}))
+        left = asked()
+
+        def answered() -> bool:
+            left[:] = without_data(prometheus, left)
+            return not left
+
+        project.until(answered, lambda: f"no data: {left}")
 
 
-def targets(project: Project) -> tuple[Counter[str], set[str]]:
-    """How many targets Prometheus has of each service, and what it says of their health."""
+def targets(prometheus: httpx.Client) -> tuple[Counter[str], set[str]]:
+    """How many targets it has of each service, and what it says of their health."""
     try:
-        answer = httpx.get(f"http://127.0.0.1:{project.port}/api/v1/targets", params={"state": "active"})
+        answer = prometheus.get("/api/v1/targets", params={"state": "active"})
     except httpx.TransportError:
         return Counter(), set()
     active = answer.raise_for_status().json()["data"]["activeTargets"]

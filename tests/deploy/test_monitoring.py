@@ -6,15 +6,13 @@ import ast
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import orjson
 import pytest
 import yaml
+from tests.promql import MONITORING, queries, rules
 
 ROOT = Path(__file__).parents[2]
-MONITORING = ROOT / "monitoring"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 
 NOT_DRAWN = {
@@ -24,27 +22,6 @@ NOT_DRAWN = {
 
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 QUOTED = re.compile(r'"[^"]*"')
-
-
-def groups() -> Iterator[dict]:
-    for file in sorted((MONITORING / "rules").glob("*.yml")):
-        yield from yaml.safe_load(file.read_text())["groups"]
-
-
-def rules(kind: str) -> dict[str, dict]:
-    return {rule[kind]: rule for group in groups() for rule in group["rules"] if kind in rule}
-
-
-def queries() -> Iterator[tuple[str, str]]:
-    """(where, PromQL) of every rule and every panel."""
-    for kind in ("record", "alert"):
-        for name, rule in rules(kind).items():
-            yield name, rule["expr"]
-    for file in sorted((MONITORING / "dashboards").glob("*.json")):
-        page = orjson.loads(file.read_bytes())
-        for panel in page["panels"]:
-            for target in panel.get("targets", ()):
-                yield f"{page['title']} / {panel['title']}", target["expr"]
 
 
 def named() -> set[str]:

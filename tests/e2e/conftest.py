@@ -1,11 +1,14 @@
-"""The whole fleet over a small estate, as `make demo` runs it."""
+"""The whole fleet over a small estate, and the demo as a newcomer starts it."""
 
 from __future__ import annotations
 
 import asyncio
 import io
+import subprocess
+import sysconfig
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,3 +122,35 @@ def undisturbed() -> dict[str, Any]:
     """The end state of a full sync that nothing disturbed."""
     with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
         return asyncio.run(synced(Path(name) / "fleet"))
+
+
+MSPCTL = Path(sysconfig.get_path("scripts")) / "mspctl"
+
+
+@dataclass(frozen=True)
+class Demo:
+    """`mspctl demo --keep`, as README has it, at its end. `told`: what it said until then, the lines of progress too."""
+
+    directory: Path
+    told: str
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The demo's fleet, kept up."""
+    with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
+        directory, log = Path(name) / "demo", Path(name) / "log"
+        with log.open("w") as said:
+            keeping = subprocess.Popen(
+                [MSPCTL, "demo", "--keep", "--dir", directory], stdout=said, stderr=subprocess.STDOUT
+            )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while "Ctrl-C stops everything" not in log.read_text():
+                assert keeping.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.2)
+            yield Demo(directory, log.read_text())
+        finally:
+            keeping.terminate()
+            keeping.wait(timeout=60)
