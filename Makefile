@@ -37,7 +37,7 @@ bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
-compose-test: install ## the fleet in containers: scaled, killed, restarted, restored (ONLY=scaled); needs Docker
+compose-test: install ## the fleet in containers: scaled, killed, restarted, restored, faster (ONLY=scaled); needs Docker
 	$(BIN)/pytest tests/containers -m containers $(if $(ONLY),-k $(ONLY))
 
 k8s-test: install ## both overlays of k8s/ hold what the code declares and what linters ask
