@@ -65,3 +65,9 @@ def answer(prometheus: httpx.Client, query: str) -> list[dict[str, Any]]:
     assert told.status_code == httpx.codes.OK, f"{query}: {told.text}"
     found: list[dict[str, Any]] = told.json()["data"]["result"]
     return found
+
+
+def firing(prometheus: httpx.Client) -> set[str]:
+    """The alerts that fire."""
+    alerts = prometheus.get("/api/v1/alerts").raise_for_status().json()["data"]["alerts"]
+    return {one["labels"]["alertname"] for one in alerts if one["state"] == "firing"}

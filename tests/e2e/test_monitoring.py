@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ import httpx
 import orjson
 import pytest
 import yaml
-from tests.e2e.conftest import PATIENCE, Demo
-from tests.promql import MONITORING, answer, asked, without_data
+from tests.e2e.conftest import PATIENCE, World, running
+from tests.promql import MONITORING, answer, asked, firing, without_data
 
 pytestmark = [
     pytest.mark.e2e,
@@ -27,8 +27,8 @@ pytestmark = [
 ]
 
 
-def _configuration(demo: Demo) -> dict[str, Any]:
-    services = orjson.loads((demo.directory / "fleet.json").read_bytes())["services"]
+def _configuration(world: World) -> dict[str, Any]:
+    services = orjson.loads((world.fleet.home.path / "fleet.json").read_bytes())["services"]
     return {
         "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(MONITORING / "rules" / "*.yml")],
@@ -47,17 +47,12 @@ def _configuration(demo: Demo) -> dict[str, Any]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
-def _prometheus(demo: Demo, folder: Path) -> Iterator[str]:
+def _prometheus(world: World, folder: Path) -> Iterator[str]:
+    folder.mkdir()
     configuration = folder / "prometheus.yml"
-    configuration.write_text(yaml.safe_dump(_configuration(demo)))
-    address = f"127.0.0.1:{_free_port()}"
+    configuration.write_text(yaml.safe_dump(_configuration(world)))
+    address = f"127.0.0.1:{world.fleet.home.port('prometheus')}"
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [
@@ -77,26 +72,18 @@ def _prometheus(demo: Demo, folder: Path) -> Iterator[str]:
             process.wait(timeout=30)
 
 
-def _listens(client: httpx.Client) -> bool:
-    try:
-        return client.get("/-/ready").status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
-def test_every_query_of_every_rule_and_panel_returns_data_and_a_demo_that_is_well_alarms_nobody(
-    demo: Demo, tmp_path: Path
+async def test_every_query_of_every_rule_and_panel_returns_data_and_a_demo_that_is_well_alarms_nobody(
+    ground: Path,
 ) -> None:
-    with _prometheus(demo, tmp_path) as address, httpx.Client(base_url=address, trust_env=False) as client:
-        deadline = time.monotonic() + PATIENCE
-        while not _listens(client):
-            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
-            time.sleep(0.1)
-        left = asked()
-        while left and time.monotonic() < deadline:
-            time.sleep(1.0)
-            left = without_data(client, left)
-        assert left == [], "no data"
-        assert len(answer(client, "up == 1")) == 8
-        firing = client.get("/api/v1/alerts").json()["data"]["alerts"]
-        assert {one["labels"]["alertname"] for one in firing if one["state"] == "firing"} == set()
+    async with running(ground / "fleet") as world:
+        with _prometheus(world, ground / "prometheus") as address:
+            await world.settle()
+            with httpx.Client(base_url=address, trust_env=False) as client:
+                left, deadline = asked(), time.monotonic() + PATIENCE
+                while left and time.monotonic() < deadline:
+                    await asyncio.sleep(1.0)
+                    left = await asyncio.to_thread(without_data, client, left)
+                assert left == [], "no data"
+
+                assert len(answer(client, "up == 1")) == 8
+                assert firing(client) == set()
