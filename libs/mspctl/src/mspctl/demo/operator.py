@@ -72,7 +72,10 @@ class Mapping:
         return len(self._left)
 
     def apply(self, database: Database) -> None:
-        """Maps every account that is there and whose client is there, each in its own transaction."""
+        """Maps every account that is there and whose client is there, each in its own transaction.
+
+        One that is mapped so already is left alone: mapping it again would work out all its records anew.
+        """
         if not self._left:
             return
         with database.transaction() as connection:
@@ -80,8 +83,8 @@ class Mapping:
             clients: dict[str, UUID] = {row["company_id"]: row["id"] for row in store.clients(connection)}
         for place, company in list(self._left.items()):
             if place in accounts and company in clients:
-                with database.transaction() as connection:
-                    store.assign_account(
-                        connection, accounts[place]["id"], "mapped", clients[company], new_traceparent()
-                    )
+                account, client = accounts[place], clients[company]
+                if (account["state"], account["client_id"]) != ("mapped", client):
+                    with database.transaction() as connection:
+                        store.assign_account(connection, account["id"], "mapped", client, new_traceparent())
                 del self._left[place]
