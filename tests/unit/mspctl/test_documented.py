@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def shown() -> Iterator[tuple[str, str]]:
 
 def understood(command: str) -> None:
     """Walks down to the command and has it read its arguments, without carrying anything out."""
-    words = shlex.split(PLACEHOLDER.sub("x", command), comments=True)[1:]
+    split = shlex.split(PLACEHOLDER.sub("x", command), comments=True)[1:]
+    words = list(takewhile(lambda word: word not in {"<", ">"}, split))
     current: Any = MSPCTL
     while (commands := getattr(current, "commands", None)) and not words[0].startswith("-"):
         assert words[0] in commands, f"{command}: there is no {words[0]}"
