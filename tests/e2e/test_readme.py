@@ -51,7 +51,8 @@ def missing(shown: list[str], told: str) -> list[str]:
 
     A cell that was folded counts when each of its words is there.
     """
-    whole, words = plain(told) + plain(ID.sub("ID", told)), {plain(word) for word in told.split()}
+    nameless = ID.sub("ID", told)
+    whole, words = plain(told) + plain(nameless), {plain(word) for word in nameless.split()}
     parts = [ID.sub("ID", part) for line in shown for part in CUT.split(line)]
     return [part for part in parts if plain(part) not in whole and not {plain(word) for word in part.split()} <= words]
 
