@@ -64,10 +64,14 @@ imports: install ## who may import whom
 dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
 	$(BIN)/python monitoring/dashboards.py
 
-docs: install ## docs/data-model.md, docs/configuration.md and docs/checks.md, from the declarations
+docs: install ## docs/data-model.md, configuration.md, checks.md and reports.md, from the declarations
 	$(BIN)/python docs/data_model.py
 	$(BIN)/python docs/configuration.py
 	$(BIN)/python docs/checks.py
+	$(BIN)/python docs/reports.py
+
+screenshots: install ## docs/reports/*.png, of a demo that is up (mspctl demo --keep); needs Chromium
+	$(BIN)/python docs/screenshots.py
 
 sbom: install ## what we ship and test with, in CycloneDX: var/sbom.json
 	@mkdir -p var
@@ -79,4 +83,4 @@ audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3:
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo images test bench fuzz compose-test k8s-test check format format-check lint types imports dashboards docs sbom audit clean
+.PHONY: help install demo images test bench fuzz compose-test k8s-test check format format-check lint types imports dashboards docs screenshots sbom audit clean

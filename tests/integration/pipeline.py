@@ -92,6 +92,8 @@ NOT_DERIVED = {
     "client_group": "a person's",
     "client_group_member": "a person's",
     "report": "made when it was asked for, kept as it was",
+    "report_declared": "what the services declared",
+    "report_schedule": "a person's",
     "budget": "what vendors were asked",
     "budget_place": "what vendors are asked now",
 }

@@ -19,6 +19,8 @@ from svc_scheduler.figures.measure import measure_broker, measure_flow, measure_
 from svc_scheduler.rebuild.walk import renew, walk
 from svc_scheduler.reconcile import reconcile
 from svc_scheduler.recover import recheck, recover
+from svc_scheduler.reports.ask import ask
+from svc_scheduler.reports.store import drop_old
 from svc_scheduler.tick import tick
 
 log = structlog.get_logger()
@@ -29,6 +31,7 @@ FLOW_SECONDS = 2.0
 KNOWLEDGE_SECONDS = 10.0
 RETENTION_SECONDS = 600.0
 REBUILD_SECONDS = 1.0
+REPORT_SECONDS = 5.0
 
 
 async def body(service: Service) -> None:
@@ -50,10 +53,14 @@ async def body(service: Service) -> None:
         async with transaction(service.pool, None) as connection:
             await store.drop_old_pages(connection)
             await store.drop_old_changes(connection, KEPT)
+            await drop_old(connection)
 
     async def rebuild() -> None:
         await renew(service.pool)
         await service.announcer.work(await walk(service.pool))
+
+    async def reports() -> None:
+        await service.announcer.work(await ask(service.pool))
 
     async def flow() -> None:
         await measure_flow(service.pool)
@@ -71,6 +78,7 @@ async def body(service: Service) -> None:
         _every(service, KNOWLEDGE_SECONDS, knowledge),
         _every(service, RETENTION_SECONDS, clean),
         _every(service, REBUILD_SECONDS, rebuild),
+        _every(service, REPORT_SECONDS, reports),
     )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
+from mspbyte_common.schedule import Schedule, fires, jitter
 from mspbyte_common.trace import new_traceparent, opened
 from mspbyte_common.vendors.breaker import FIRST_PAUSE, PROBE, next_probe
 from svc_scheduler import store
-from svc_scheduler.schedule import Schedule, fires, jitter
 from svc_scheduler.store import Due, RunAnnouncement
 
 BATCH = 200

@@ -11,7 +11,7 @@ from mspbyte_common.db.roles import ROLES, Role
 from mspbyte_common.db.schema import metadata
 
 TENANT_TABLES = sorted(table.name for table in metadata.sorted_tables if "msp_id" in table.c)
-COMMON_TABLES = {"check_declared", "derivation", "resource"}
+COMMON_TABLES = {"check_declared", "report_declared", "derivation", "resource"}
 
 
 def test_every_table_is_the_msps_or_named_as_common_to_all() -> None:

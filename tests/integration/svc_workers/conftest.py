@@ -17,7 +17,7 @@ from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.models import KINDS
 from svc_workers.evaluate import evaluate
 from svc_workers.reconciliation.billing import LISTS
-from svc_workers.reports.client import report
+from svc_workers.reports.make import report
 
 RESOURCES = (
     ("m365", "users", "identity"),
@@ -139,7 +139,7 @@ class Estate:
         entity = ids.entity_id(owner, resource, external_id)
         model = KINDS[kind]
         optional = {key: field.default for key, field in model.model_fields.items() if not field.is_required()}
-        data = model(**dict.fromkeys(model.model_fields) | optional | USUAL[kind] | fields)
+        data = model(**dict.fromkeys(model.model_fields) | optional | USUAL.get(kind, {}) | fields)
         await self.run(
             "svc_adapter_m365",
             "INSERT INTO entity (id, msp_id, account_id, vendor, resource, kind, external_id, raw_data, semantic_hash,"
@@ -261,13 +261,21 @@ class Estate:
         """The stage `evaluate`, for one item."""
         return await self._stage(evaluate, "evaluate", kind, list(subjects))
 
-    async def report(self, client: UUID | None = None, *, attempts: int = 0) -> dict[str, Any]:
-        """A report asked for and made; its row."""
+    async def report(
+        self,
+        name: str = "executive",
+        *,
+        client: UUID | None = None,
+        fleet: bool = False,
+        at: datetime | None = None,
+        attempts: int = 0,
+    ) -> dict[str, Any]:
+        """A report asked for and made; its row. On the one client unless it says otherwise."""
         asked = uuid4()
         await self.run(
             "mspctl",
-            "INSERT INTO report (id, msp_id, client_id, name, state) VALUES (%s, %s, %s, 'client', 'requested')",
-            *(asked, self.msp, client or self.client),
+            "INSERT INTO report (id, msp_id, client_id, name, state, at) VALUES (%s, %s, %s, %s, 'requested', %s)",
+            *(asked, self.msp, None if fleet else client or self.client, name, at),
         )
         await self._stage(report, "report", "client", [asked], attempts)
         [row] = await self.run("mspctl", "SELECT to_jsonb(r) FROM report r WHERE id = %s", asked)

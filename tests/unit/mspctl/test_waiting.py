@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from mspctl.demo.progress import Snapshot, VendorProgress
 from mspctl.demo.summary import clients_to_report
-from mspctl.knowledge.reporting import file_name
 from mspctl.metrics import done_by_stage
+from mspctl.reports.ordered import file_name
 
 ALL = VendorProgress(jobs=3, done=3, scheduled=3)
 OVER = Snapshot(
@@ -56,7 +56,10 @@ def test_the_largest_and_the_worst_clients_are_reported_once():
 
 def test_a_clients_name_becomes_a_file_name():
     assert file_name("Königsee Immobilien & Söhne / GmbH") == "konigsee-immobilien-sohne-gmbh"
-    assert file_name("株式会社") == "client"
+    assert file_name("Elbtal Bau", "executive") == "elbtal-bau-executive"
+    assert len({file_name("株式会社", "executive"), file_name("有限会社", "executive")}) == 2, (
+        "none overwrites the other"
+    )
 
 
 def test_finished_entities_add_up_over_services():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mspbyte_common.errors import UsageError
-from svc_scheduler.schedule import JITTER_SHARE, Schedule, fires, jitter
+from mspbyte_common.schedule import JITTER_SHARE, Schedule, fires, jitter
 
 NOON = datetime(2026, 3, 28, 12, tzinfo=UTC)
 

@@ -54,7 +54,6 @@ for command in (
     up.up,
     demo.demo,
     status.status,
-    report.report,
     why.why,
     bench.bench,
     bootstrap.bootstrap,
@@ -84,6 +83,7 @@ for noun in (
     quality,
     drift,
     rebuild,
+    report,
     sku,
 ):
     app.add_typer(noun.app)

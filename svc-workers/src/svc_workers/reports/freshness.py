@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
-from svc_workers.reports.store import Source
+
+@dataclass(frozen=True)
+class Source:
+    """Until when one account's list of one resource is known; `stale`: too long ago to rely on."""
+
+    client_id: UUID
+    vendor: str
+    resource: str
+    account: str
+    current_at: datetime | None
+    stale: bool
+    reachable: bool
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list over all accounts of a client, with what stands in the way of any of them."""
+
+    vendor: str
+    resource: str
+    accounts: int
+    current_at: datetime | None
+    problems: tuple[str, ...]
 
 
 class Freshness:
@@ -27,18 +51,22 @@ class Freshness:
         times = [source.current_at for source in sources if source.current_at is not None and not source.stale]
         return min(times) if times and len(times) == len(sources) else None
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One row per vendor and resource, with what stands in the way of any account."""
+    def lists(self) -> list[Listed]:
+        """One per vendor and resource."""
         return [
-            {
-                "vendor": vendor,
-                "resource": resource,
-                "accounts": len(sources),
-                "current_at": self.of(vendor, resource),
-                "problems": [f"{source.account}: {problem}" for source in sources if (problem := _problem(source))],
-            }
+            Listed(
+                vendor,
+                resource,
+                len(sources),
+                self.of(vendor, resource),
+                tuple(f"{source.account}: {problem}" for source in sources if (problem := _problem(source))),
+            )
             for (vendor, resource), sources in sorted(self._sources.items())
         ]
+
+    def has(self, vendor: str) -> bool:
+        """Whether the client has an account of the vendor."""
+        return any(name == vendor for name, _ in self._sources)
 
 
 def _problem(source: Source) -> str | None:

@@ -1,123 +1,204 @@
-"""Two of the three forms of a report: HTML and CSV. The third, JSON, is the numbers themselves."""
+"""The three forms of a report: HTML, CSV and JSON, each made from the document alone."""
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from svc_workers.reports.charts import charts
+from svc_workers.reports.charts import beside, chart
+from svc_workers.reports.model import Column, Document, Figure, Row, Share, Table, Value
+from svc_workers.reports.shown import NO_DATA, as_json, called, parts, shown
 
-NO_DATA: Final = "no data"
-INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+]00:00)")
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
+NUMERIC: Final = frozenset({"number", "difference", "money", "share", "day", "moment"})
+Cell = tuple[str, str, str, Value, str, Value]
+"""(section, table, row, item, measure, value)."""
+ENVIRONMENT: Final = Environment(
+    loader=PackageLoader("svc_workers", "reports"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.filters |= {"shown": shown, "parts": parts}
+ENVIRONMENT.tests["share"] = lambda value: isinstance(value, Share)
 
 
-def html(numbers: dict[str, Any]) -> str:
+def html(document: Document) -> str:
     """The report as one self-contained page."""
-    environment = Environment(
-        loader=PackageLoader("svc_workers", "reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return ENVIRONMENT.get_template("report.html.j2").render(
+        document=document,
+        style=Markup(_text("report.css")),  # noqa: S704 - a file of ours
+        drawn={
+            f"{part.name}-{table.name}": Markup(svg)  # noqa: S704 - drawn by us, text escaped
+            for part in document.parts
+            for table in part.tables
+            if (svg := chart(table, f"{part.name}-{table.name}")) is not None
+        },
+        beside=beside,
+        columns=_columns,
+        small=_small,
+        groups=_groups,
+        origins=_origins,
+        numeric=NUMERIC,
     )
-    environment.filters |= {"number": _number, "money": _money, "day": _day, "moment": _moment, "words": _words}
-    drawn = {name: Markup(svg) for name, svg in charts(numbers).items()}  # noqa: S704 - drawn by us, text escaped
-    return environment.get_template("client.html.j2").render(n=numbers, charts=drawn)
 
 
-def table(numbers: dict[str, Any]) -> str:
-    """The report as CSV: one line per number, with the section and item it belongs to."""
+def json_of(document: Document) -> dict[str, Any]:
+    """The report as a JSON document."""
+    return {
+        "report": document.name,
+        "title": document.title,
+        "scope": document.scope,
+        "msp": document.msp,
+        "client": document.about,
+        "as_of": document.as_of.isoformat(),
+        "figures": [_figure(figure) for figure in document.figures],
+        "sections": [
+            {"name": part.name, "title": part.title, "tables": [_table(table) for table in part.tables]}
+            for part in document.parts
+        ],
+    }
+
+
+def csv_of(document: Document) -> str:
+    """The report as CSV: one line per value, with the table, the row by number and name, and the column it stands in."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("section", "item", "measure", "value"))
-    for section, item, measure, value in _cells(numbers):
-        writer.writerow((section, _plain(item), measure, _plain(value)))
+    writer.writerow(("section", "table", "row", "item", "measure", "value"))
+    for *place, item, measure, value in _cells(document):
+        writer.writerow((*place, _plain(item), measure, _plain(value)))
     return text.getvalue()
 
 
-def _cells(numbers: dict[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
-    for measure in ("client", "msp", "as_of"):
-        yield "report", "", measure, numbers[measure]
-    for measure, value in numbers["headline"].items():
-        yield "headline", "", measure, value
-    for row in numbers["freshness"]:
-        yield "freshness", f"{row['vendor']}/{row['resource']}", "current_at", row["current_at"]
-    for row in numbers["people"]:
-        yield "people", row["source"], row["measure"], row["value"]
-    yield from _rows("devices", numbers["devices"]["rows"], "class")
-    if numbers["devices"]["total"]:
-        yield from (("devices", "total", measure, value) for measure, value in numbers["devices"]["total"].items())
-    yield from _rows("licences", numbers["licences"]["rows"], "sku")
-    yield from _rows("billing", numbers["billing"]["rows"], "service")
-    for measure, value in (numbers["billing"]["totals"] or {}).items():
-        yield "billing", "total", measure, value
-    for row in numbers["findings"]["by_severity"]:
-        yield "findings", row["severity"], "open", row["open"]
-    yield from _rows("open_findings", numbers["findings"]["rows"], "title")
-    yield from _rows("departed_licensed", numbers["departed"], "upn")
+def _figure(figure: Figure) -> dict[str, Any]:
+    told = {
+        "name": figure.name,
+        "label": figure.label,
+        "unit": figure.unit,
+        "value": as_json(figure.value),
+        "sources": list(figure.sources),
+        "as_of": as_json(figure.as_of),
+    }
+    return told if figure.asked is None else {**told, "clients_with_data": figure.known, "clients": figure.asked}
 
 
-def _rows(section: str, rows: list[dict[str, Any]] | None, item: str) -> Iterator[tuple[str, str, str, Any]]:
-    if rows is None:
-        yield section, "", "", None
-    for row in rows or ():
-        for measure, value in row.items():
-            if measure != item and not (measure == "why" and value is None):
-                yield section, row[item] or "", measure, value
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "caption": table.caption,
+        "columns": [{"name": one.name, "label": one.label, "unit": one.unit} for one in table.columns],
+        "rows": None if table.rows is None else [_row(table, row) for row in table.rows],
+        "total": _row(table, table.total) if table.total else None,
+        "why": table.why if table.rows is None else None,
+        "notes": list(table.notes),
+    }
 
 
-def _plain(value: Any) -> str:
+def _row(table: Table, row: Row) -> dict[str, Any]:
+    return {column.name: as_json(value) for column, value in zip(table.columns, row, strict=True)}
+
+
+def _cells(document: Document) -> Iterator[Cell]:
+    about = {"name": document.name, "msp": document.msp, "client": document.about or "all clients"}
+    yield from (("report", "", "", "", measure, value) for measure, value in about.items())
+    yield "report", "", "", "", "as_of", document.as_of
+    for figure in document.figures:
+        yield from _spread(("figures", "", "", figure.name), "value", figure.value)
+        yield "figures", "", "", figure.name, "as_of", figure.as_of
+    for part in document.parts:
+        for table in part.tables:
+            yield from _of_table(part.name, table)
+
+
+def _of_table(section: str, table: Table) -> Iterator[Cell]:
+    if table.rows is None:
+        yield section, table.name, "", "", "", None
+        return
+    rows = [(f"{number}", row) for number, row in enumerate(table.rows, start=1)]
+    for number, row in [*rows, *([("total", table.total)] if table.total else [])]:
+        for column, value in zip(table.columns, row, strict=True):
+            yield from _spread((section, table.name, number, row[0]), column.name, value)
+
+
+def _spread(place: tuple[str, str, str, Value], measure: str, value: Value) -> Iterator[Cell]:
+    """A share is two numbers."""
+    if isinstance(value, Share):
+        yield *place, measure, value.part
+        yield *place, f"{measure}_of", value.whole
+    else:
+        yield *place, measure, value
+
+
+def _plain(value: Value) -> str:
     """A cell. Text that a spreadsheet would compute is quoted; numbers, negative ones too, stay numbers."""
     if value is None:
         return NO_DATA
-    if isinstance(value, (dict, list)):
-        value = _words(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        value = "; ".join(value)
     text = str(value)
-    if text.startswith(FORMULA) and not _is_number(text):
+    if text.startswith(FORMULA) and not isinstance(value, int | Decimal):
         return f"'{text}"
     return text
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return Decimal(text).is_finite()
-    except ArithmeticError:
-        return False
+def _columns(table: Table) -> list[tuple[int, Column]]:
+    """The columns that stand for themselves, with their places; that of a group is its heading."""
+    return [
+        (place, column)
+        for place, column in enumerate(table.columns)
+        if column.under is None and column.name != table.group
+    ]
 
 
-def _number(value: int | None) -> str:
-    return NO_DATA if value is None else f"{value:,}".replace(",", "\u202f")
+def _small(table: Table, row: Row, under: Column) -> list[tuple[Column, Value]]:
+    """What stands below a cell in small print."""
+    return [
+        (column, value)
+        for column, value in zip(table.columns, row, strict=True)
+        if column.under == under.name and value
+    ]
 
 
-def _money(value: str | None) -> str:
-    return NO_DATA if value is None else f"{Decimal(value):,.2f}".replace(",", "\u202f").replace("-", "\u2212")
+def _groups(table: Table) -> list[tuple[Row | None, Sequence[Row], int]]:
+    """Rows by group: one that tells the heading, those that are shown, and how many are not."""
+    rows = table.rows or ()
+    place = None if table.group is None else table.column(table.group)
+    found = [list(rows)] if place is None else [list(group) for _, group in groupby(rows, key=lambda row: row[place])]
+    most = table.printed or len(rows)
+    return [(None if place is None else group[0], group[:most], max(len(group) - most, 0)) for group in found]
 
 
-def _day(value: str | None) -> str:
-    return NO_DATA if value is None else f"{datetime.fromisoformat(value):%-d %b %Y}"
+def _origins(document: Document) -> list[tuple[list[str], str, datetime | None]]:
+    """The figures by what they are counted from: their labels, the lists by vendor, until when those are known."""
+    labels: dict[tuple[tuple[str, ...], datetime | None], list[str]] = {}
+    for figure in document.figures:
+        labels.setdefault((figure.sources, figure.as_of), []).append(figure.label)
+    return [(found, _lists(sources), as_of) for (sources, as_of), found in labels.items()]
 
 
-def _moment(value: str | None) -> str:
-    return NO_DATA if value is None else f"{datetime.fromisoformat(value):%-d %b %Y, %H:%M} UTC"
+def _lists(sources: Sequence[str]) -> str:
+    by_vendor: dict[str, list[str]] = {}
+    for source in sources:
+        vendor, _, resource = source.partition("/")
+        by_vendor.setdefault(vendor, []).append(resource)
+    return (
+        "; ".join(f"{called(vendor)}: {', '.join(lists)}" for vendor, lists in by_vendor.items())
+        or "our own notes: findings, issues, listings"
+    )
 
 
-def _words(value: Any) -> str:
-    """Evidence for a reader: 'serial: C02, user: ann'; what is not known is left out."""
-    if isinstance(value, dict):
-        said = {name.replace("_", " "): _words(part) for name, part in value.items() if part not in (None, "", [], {})}
-        return ", ".join(f"{name}: {text}" for name, text in said.items())
-    if isinstance(value, list):
-        return "; ".join(_words(part) for part in value)
-    if isinstance(value, str) and INSTANT.fullmatch(value):
-        return _moment(value)
-    return str(value)
+def _text(name: str) -> str:
+    assert ENVIRONMENT.loader is not None  # noqa: S101 - it stands above
+    return ENVIRONMENT.loader.get_source(ENVIRONMENT, name)[0]

@@ -900,12 +900,44 @@ reconciliation = Table(
     ),
 )
 
+report_declared = Table(
+    "report_declared",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    comment="The reports of the release that runs: svc-workers writes them when it starts.",
+)
+
+report_schedule = Table(
+    "report_schedule",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _msp(),
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("target_id", Id),
+    Column("schedule", Text, nullable=False),
+    Column("next_fire_at", Time, nullable=False),
+    Column("keep_days", Integer, nullable=False),
+    Column("author", Text, nullable=False),
+    _now("created_at"),
+    CheckConstraint("scope IN ('fleet', 'every_client', 'client_group', 'client')", name="scope"),
+    CheckConstraint("(scope IN ('client_group', 'client')) = (target_id IS NOT NULL)", name="target"),
+    CheckConstraint("keep_days > 0", name="keep_days"),
+    Index("ix_report_schedule_next_fire_at", "next_fire_at"),
+    comment=(
+        "A report that is made again and again: on all clients together (fleet), on each (every_client), on those of a "
+        "group, or on one. schedule as of a job; keep_days: how long each is kept."
+    ),
+)
+
 report = Table(
     "report",
     metadata,
     Column("id", Id, primary_key=True),
     _msp(),
-    Column("client_id", Id, nullable=False),
+    Column("client_id", Id),
     Column("name", Text, nullable=False),
     Column("state", Text, nullable=False),
     _now("requested_at"),
@@ -914,9 +946,17 @@ report = Table(
     Column("json", JSONB),
     Column("csv", Text),
     Column("error", Text),
-    CheckConstraint("state IN ('requested', 'ready', 'failed')", name="state"),
+    Column("at", Time),
+    Column("schedule_id", Id),
+    Column("kept_until", Time, nullable=False, server_default=text("now() + '90 days'::interval")),
+    CheckConstraint("state IN ('requested', 'ready', 'failed', 'missed')", name="state"),
     Index("ix_report_client_id", "client_id"),
-    comment="A report of one client, asked for and, when ready, in its three forms.",
+    Index("ix_report_kept_until", "kept_until"),
+    comment=(
+        "A report of one client, or of all where client_id is NULL, asked for and, when ready, in its three forms. at: of "
+        "which moment, NULL for when it is made; schedule_id: what asked for it, NULL for a person; missed: nobody was "
+        "there to make it when it was due."
+    ),
 )
 
 # --- vendors' limits ------------------------------------------------------------------------------------------------

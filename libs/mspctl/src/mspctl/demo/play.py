@@ -21,14 +21,16 @@ from mspctl.demo.watch import until_over
 from mspctl.embedded import Fleet, SimulatorOptions
 from mspctl.embedded.home import write_json
 from mspctl.failure import Failure
-from mspctl.knowledge.reporting import make_report
 from mspctl.metrics import scrape
+from mspctl.reports.ordered import Order, make_report
 from mspctl.store import Database, open_database
 from mspctl.target import of_fleet
 from mspctl.tenants.store import add_msp
 
 BASE_SECONDS, SECONDS_PER_CLIENT = 600.0, 3.0
 REPORT_SECONDS = 120.0
+FIRST = "executive"
+REPORTS = ("posture", "licences", "coverage", "quality")
 
 
 @dataclass(frozen=True)
@@ -82,15 +84,23 @@ async def _watched(database: Database, fleet: Fleet, options: Options, console: 
 
 async def _add_reports(database: Database, summary: dict[str, Any], out: Path) -> None:
     """Writes the reports and names them in the summary; one that fails makes the demo fail, not end."""
-    for client in clients_to_report(summary):
-        name = client["name"] or f"company {client['company_id']}"
+    for order in orders(clients_to_report(summary)):
         try:
-            made = await asyncio.to_thread(make_report, database, UUID(client["id"]), name, out, REPORT_SECONDS)
+            made = await asyncio.to_thread(make_report, database, order, out, REPORT_SECONDS)
         except Failure as error:
             summary["ok"] = False
             summary["report_errors"].append(str(error))
         else:
             summary["reports"] += [str(path) for path in made]
+
+
+def orders(clients: list[dict[str, Any]]) -> list[Order]:
+    """The summary of each client, every report on the first, and the summary of all together."""
+    found = [Order(FIRST)]
+    for place, client in enumerate(clients):
+        called = client["name"] or f"company {client['company_id']}"
+        found += [Order(name, UUID(client["id"]), called) for name in (FIRST, *(REPORTS if place == 0 else ()))]
+    return found
 
 
 def _keep_metrics(database: Database, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""What is known and said: entities, findings, quarantine, reports."""
+"""What is known and said: entities, findings, quarantine."""

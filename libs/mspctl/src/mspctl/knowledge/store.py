@@ -1,4 +1,4 @@
-"""SQL over entity and what hangs on it: keys, relationships, findings, issues, quarantine; and over report."""
+"""SQL over entity and what hangs on it: keys, relationships, findings, issues, quarantine."""
 
 # ruff: noqa: S608 - what is put together are constants of this file
 
@@ -206,27 +206,3 @@ def finding_events(connection: Connection, finding_id: UUID) -> list[Row]:
         """,
         (finding_id,),
     ).fetchall()
-
-
-def request_report(
-    connection: Connection, msp_id: UUID, report_id: UUID, client_id: UUID, name: str, traceparent: str
-) -> None:
-    """Asks svc-workers for a client's report."""
-    connection.execute(
-        "INSERT INTO report (id, msp_id, client_id, name, state) VALUES (%s, %s, %s, %s, 'requested')",
-        (report_id, msp_id, client_id, name),
-    )
-    connection.execute(
-        """
-        INSERT INTO work (msp_id, stage, kind, entity_ids, traceparent)
-        VALUES (%s, 'report', 'client', ARRAY[%s]::uuid[], %s)
-        """,
-        (msp_id, report_id, traceparent),
-    )
-
-
-def report(connection: Connection, report_id: UUID) -> Row | None:
-    """A report with its three forms, as far as it is ready."""
-    return connection.execute(
-        "SELECT id, client_id, name, state, as_of, html, json, csv, error FROM report WHERE id = %s", (report_id,)
-    ).fetchone()

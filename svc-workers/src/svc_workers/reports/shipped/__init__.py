@@ -1,0 +1,1 @@
+"""The reports this service ships: each module declares one."""
