@@ -64,11 +64,12 @@ imports: install ## who may import whom
 dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
 	$(BIN)/python monitoring/dashboards.py
 
-docs: install ## docs/data-model.md, configuration.md, checks.md and reports.md, from the declarations
+docs: install ## docs/data-model.md, configuration.md, checks.md, reports.md and the published schemas, from the declarations
 	$(BIN)/python docs/data_model.py
 	$(BIN)/python docs/configuration.py
 	$(BIN)/python docs/checks.py
 	$(BIN)/python docs/reports.py
+	$(BIN)/python docs/schemas.py
 
 screenshots: install ## docs/reports/*.png, of a demo that is up (mspctl demo --keep); needs Chromium
 	$(BIN)/python docs/screenshots.py

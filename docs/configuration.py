@@ -96,7 +96,8 @@ def page() -> str:
 
 def _classes(settings: type[ServiceSettings]) -> list[type[ServiceSettings]]:
     """The class and all that add to it."""
-    return [settings, *(found for one in settings.__subclasses__() for found in _classes(one))]
+    below = sorted(settings.__subclasses__(), key=lambda one: one.__module__)
+    return [settings, *(found for one in below for found in _classes(one))]
 
 
 def _settings(settings: type[ServiceSettings]) -> str:

@@ -87,6 +87,16 @@ STAGES = Dashboard(
             Panel("Seconds per piece, 99 %", "s", {"{{stage}}": quantile(0.99, "mspbyte_work_seconds", "stage")}),
             Panel("Announcements", "ops", {"{{outcome}}": per_second("mspbyte_announcements_total", "outcome")}),
         ),
+        "Actions outside": (
+            Panel("Actions that wait", "none", {"{{kind}} {{state}}": fleetwide("mspbyte_actions", "kind, state")}),
+            Panel(
+                "Age of the oldest",
+                "s",
+                {"{{kind}} {{state}}": fleetwide("mspbyte_action_oldest_seconds", "kind, state")},
+                about="Not counted: what quiet hours, a digest or a pause put off.",
+            ),
+            Panel("Attempts", "ops", {"{{kind}} {{outcome}}": per_second("mspbyte_effects_total", "kind, outcome")}),
+        ),
     },
 )
 

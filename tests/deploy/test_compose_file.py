@@ -10,6 +10,7 @@ import yaml
 
 from mspbyte_common.adapter import AdapterSettings
 from mspctl.embedded.roster import SERVICES
+from svc_workers.notify.notify import WorkersSettings
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -41,7 +42,8 @@ def test_a_service_is_its_image_its_role_and_its_user(name):
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))
 def test_a_service_is_told_nothing_it_does_not_know(name):
-    known = {f"MSPBYTE_{field.upper()}" for field in AdapterSettings.model_fields} | {"MPLCONFIGDIR"}
+    known = {f"MSPBYTE_{field.upper()}" for field in (AdapterSettings.model_fields | WorkersSettings.model_fields)}
+    known |= {"MPLCONFIGDIR"}
     assert set(CONTAINERS[name]["environment"]) <= known
 
 
@@ -74,10 +76,10 @@ def test_a_container_has_no_rights_and_writes_nowhere_but_in_volumes(name):
         assert (name, one["network_mode"]) == ("secrets", "none")
 
 
-def test_only_adapters_reach_the_internet_and_nothing_is_published_beyond_this_machine():
+def test_only_adapters_and_who_sends_messages_reach_the_internet_and_nothing_is_published_beyond_this_machine():
     networks = COMPOSE["networks"]
     open_networks = {name for name, one in networks.items() if not (one or {}).get("internal")}
-    assert open_networks == {"egress", "desk"}
+    assert open_networks == {"egress", "channels", "desk"}
     for one in CONTAINERS.values():
         assert all(port.startswith("127.0.0.1:") for port in one.get("ports", ()))
         assert "network_mode" in one or one["networks"]
@@ -89,6 +91,7 @@ JOINED = {
     "inside": INSIDE,
     "simulators": ADAPTERS | {"vendor-sim"},
     "egress": ADAPTERS,
+    "channels": {"svc-workers"},
     "desk": {"prometheus", "grafana"},
 }
 """Who meets whom: what speaks to the database or the broker, what asks vendors, what is looked at from this machine."""

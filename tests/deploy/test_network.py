@@ -11,7 +11,7 @@ from mspctl.embedded.roster import SERVICES
 
 SERVICE_NAMES = [member.name.replace("_", "-") for member in SERVICES]
 ADAPTERS = [member.name.replace("_", "-") for member in SERVICES if member.credentials]
-PORTS = (53, 443, 4222, 5432, 6222, 8080, 8222, 9090, *range(9101, 9106))
+PORTS = (53, 443, 465, 587, 4222, 5432, 6222, 8080, 8222, 9090, *range(9101, 9106))
 
 
 def policies(overlay: str, labels: dict[str, str], direction: str) -> list[dict[str, Any]]:
@@ -90,18 +90,21 @@ def outside(overlay: str, workload: Workload) -> set[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_only_adapters_reach_the_internet_and_only_over_tls(overlay: str) -> None:
+def test_only_adapters_and_who_sends_messages_reach_the_internet_and_only_over_tls(overlay: str) -> None:
     for one in workloads(overlay):
         wanted = {("kube-system", 53)}
         if overlay == "production" and one.name in (*SERVICE_NAMES, "bootstrap"):
             wanted |= {("192.0.2.10/32", 5432)}
         if overlay == "production" and one.name in ADAPTERS:
             wanted |= {("0.0.0.0/0", 443)}
+        if overlay == "production" and one.name == "svc-workers":
+            wanted |= {("0.0.0.0/0", port) for port in (443, 465, 587)}
         assert outside(overlay, one) == wanted, one.name
 
 
-def test_the_way_to_the_vendors_leads_to_no_private_address_and_no_clouds_own() -> None:
-    [rule] = named("production", "NetworkPolicy")["to-vendors"]["spec"]["egress"]
+@pytest.mark.parametrize("policy", ["to-vendors", "to-channels"])
+def test_the_way_outside_leads_to_no_private_address_and_no_clouds_own(policy: str) -> None:
+    [rule] = named("production", "NetworkPolicy")[policy]["spec"]["egress"]
     assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"} <= set(
         rule["to"][0]["ipBlock"]["except"]
     )

@@ -16,6 +16,7 @@ from mspbyte_common.settings import ServiceSettings
 from mspctl.commands import nats_conf as nats_command
 from mspctl.embedded.nats_conf import USERS, Cluster
 from mspctl.embedded.roster import SERVICES
+from svc_workers.notify.notify import WorkersSettings
 from vendor_sim import addresses
 
 VERSIONS = ("1.34", "1.35", "1.36", "1.37")
@@ -77,12 +78,15 @@ def test_every_service_has_a_deployment_of_its_role_and_user(overlay: str) -> No
         assert found[name].pod["containers"][0]["image"] == f"mspbyte/{name}:dev"
 
 
+OWN: dict[str, type[ServiceSettings]] = {"svc-workers": WorkersSettings}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_services_are_given_every_setting_they_have_and_none_they_lack(overlay: str) -> None:
     for one in workloads(overlay):
         if one.name not in SERVICE_NAMES:
             continue
-        kind = AdapterSettings if SERVICE_NAMES[one.name].credentials else ServiceSettings
+        kind = AdapterSettings if SERVICE_NAMES[one.name].credentials else OWN.get(one.name, ServiceSettings)
         known = {words(name) for name in kind.model_fields}
         given = {name for name in one.environment(overlay)[-1] if name.startswith("MSPBYTE_")}
         assert given <= known

@@ -7,8 +7,9 @@ from mspbyte_common.service import run
 from svc_adapter_autotask.auth import connect
 from svc_adapter_autotask.endpoints import ENDPOINTS
 from svc_adapter_autotask.settings import LIMITS
+from svc_adapter_autotask.tickets import WRITES
 
-AUTOTASK = Vendor(name="autotask", endpoints=ENDPOINTS, limits=LIMITS, connect=connect)
+AUTOTASK = Vendor(name="autotask", endpoints=ENDPOINTS, limits=LIMITS, connect=connect, writes=WRITES)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from svc_scheduler.figures.database import DATABASE
 from svc_scheduler.figures.measure import measure_broker, measure_flow, measure_knowledge
 from svc_scheduler.rebuild.walk import renew, walk
 from svc_scheduler.reconcile import reconcile
-from svc_scheduler.recover import recheck, recover
+from svc_scheduler.recover import due_actions, recheck, recover
 from svc_scheduler.reports.ask import ask
 from svc_scheduler.reports.store import drop_old
 from svc_scheduler.tick import tick
@@ -48,6 +48,7 @@ async def body(service: Service) -> None:
             await service.announcer.run(*announcement)
         await service.announcer.work(work)
         await service.announcer.work(await recheck(service.pool))
+        await service.announcer.work(await due_actions(service.pool))
 
     async def clean() -> None:
         async with transaction(service.pool, None) as connection:

@@ -9,6 +9,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from mspbyte_common.db.engine import Pool, transaction
+from mspbyte_common.effects.effect import work_for
 from mspbyte_common.jetstream.topology import STAGES, VENDORS
 from mspbyte_common.ledger.item import batches
 from mspbyte_common.ledger.store import Announcement, insert_work
@@ -50,6 +51,16 @@ async def recheck(pool: Pool) -> list[Announcement]:
     async with transaction(pool, None) as connection:
         for (msp_id, account_id), subjects in (await store.due_rechecks(connection, RECHECKS)).items():
             following = list(batches("evaluate", "recheck", account_id, subjects))
+            announcements += await insert_work(connection, msp_id, None, new_traceparent(), following)
+    return announcements
+
+
+async def due_actions(pool: Pool) -> list[Announcement]:
+    """Actions whose time has come become work: what waited, and what was in the hands of a process that is gone."""
+    announcements: list[Announcement] = []
+    async with transaction(pool, None) as connection:
+        for msp_id, kind, account_id, action_id in await store.due_actions(connection, RECHECKS):
+            following = [work_for(kind, account_id, action_id)]
             announcements += await insert_work(connection, msp_id, None, new_traceparent(), following)
     return announcements
 

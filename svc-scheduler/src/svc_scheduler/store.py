@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.effects.effect import Kind
 from mspbyte_common.ledger.store import WINDOW, Announcement
 
 RUN_ATTEMPTS = 6
@@ -294,6 +295,20 @@ async def due_rechecks(connection: Connection, limit: int) -> dict[tuple[UUID, U
     for msp_id, account_id, subject_id in await cursor.fetchall():
         found.setdefault((msp_id, account_id), []).append(subject_id)
     return found
+
+
+async def due_actions(connection: Connection, limit: int) -> list[tuple[UUID, Kind, UUID | None, UUID]]:
+    """(msp, kind, account, action) of actions to be looked at now; each is handed out once."""
+    cursor = await connection.execute(
+        """
+        UPDATE action SET due_at = NULL
+        WHERE id IN (SELECT id FROM action WHERE due_at <= clock_timestamp() AND state IN ('queued', 'doing')
+                     ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED)
+        RETURNING msp_id, kind, account_id, id
+        """,
+        (limit,),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
 
 
 async def drop_old_pages(connection: Connection) -> None:

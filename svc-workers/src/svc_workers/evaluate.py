@@ -12,6 +12,7 @@ from prometheus_client import Counter
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.ledger.item import BATCH, Item, Next, batches
+from svc_workers.actions import store as actions
 from svc_workers.check import Check
 from svc_workers.expansion.expand import expand
 from svc_workers.findings import store as findings
@@ -43,9 +44,7 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
     subjects = sorted(await expand(connection, item))
     if len(subjects) > BATCH:
         return list(batches("evaluate", "recheck", item.account_id, subjects))
-    if subjects:
-        await _judge(connection, item, subjects)
-    return []
+    return await _judge(connection, item, subjects) if subjects else []
 
 
 def verdict_of(
@@ -71,7 +70,7 @@ def verdict_of(
     return verdict if unavailable is None else replace(verdict, why=f"no {verdict.waits_for}: {unavailable}")
 
 
-async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -> None:
+async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -> Sequence[Next]:
     await inputs.lock_clients(connection, subjects)
     unlinked = await inputs.being_linked(connection, subjects)
     ids = [subject for subject in subjects if subject not in unlinked]
@@ -88,3 +87,5 @@ async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -
     await findings.replace_rechecks(connection, item.msp_id, ids, rechecks(judged, awaited(stored, changed)))
     for answer in judged:
         VERDICTS.labels(answer.check.name, type(answer.verdict).__name__.lower()).inc()
+    news = [change.finding.id for change in changed if change.event]
+    return list(batches("act", "finding", item.account_id, news)) if news and await actions.acts(connection) else []

@@ -39,6 +39,12 @@ def test_the_commands_are_these():
         "account resources",
         "account resume",
         "account suggest",
+        "action approve",
+        "action list",
+        "action mode",
+        "action reject",
+        "action retry",
+        "action show",
         "backup",
         "bench",
         "bootstrap",
@@ -128,6 +134,12 @@ def test_the_commands_are_these():
         "status",
         "up",
         "why",
+        "workflow apply",
+        "workflow check",
+        "workflow list",
+        "workflow remove",
+        "workflow show",
+        "workflow try",
     ]
 
 

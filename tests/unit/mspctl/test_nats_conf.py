@@ -47,9 +47,10 @@ def test_an_adapter_pulls_its_own_consumer_and_no_other():
     ("service", "stages"),
     [
         ("svc_adapter_sophos", ("process", "evaluate")),
-        ("svc_processors", ("process", "resolve", "link", "evaluate", "report")),
-        ("svc_linkers", ("link", "evaluate", "report")),
-        ("svc_workers", ("evaluate", "report")),
+        ("svc_adapter_autotask", ("process", "evaluate", "ticket")),
+        ("svc_processors", STAGES),
+        ("svc_linkers", STAGES[STAGES.index("link") :]),
+        ("svc_workers", STAGES[STAGES.index("evaluate") :]),
     ],
 )
 def test_a_stage_announces_its_own_work_and_what_follows(service, stages):

@@ -18,19 +18,18 @@ import structlog
 from nats.aio.msg import Msg
 from pydantic import Field
 
-from mspbyte_common import secrets
 from mspbyte_common.db.engine import DATABASE_AWAY, DATABASE_ERRORS, transaction
 from mspbyte_common.declarations import index
+from mspbyte_common.effects.carry_out import receive_effects
+from mspbyte_common.effects.writer import Writer, Writes
 from mspbyte_common.errors import (
     CredentialInvalid,
     DeltaExpired,
-    KeyMissing,
     LeaseLost,
     Parking,
     Refused,
     Throttled,
     Unavailable,
-    UsageError,
     VendorError,
     error_classes,
 )
@@ -39,7 +38,7 @@ from mspbyte_common.key_ring import KeyRing, read_key_ring
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
 from mspbyte_common.metrics import BUDGET_PAUSES, RUNS, VENDOR_REQUESTS
-from mspbyte_common.redaction import remember, remembering
+from mspbyte_common.redaction import remembering
 from mspbyte_common.service import Body, Service
 from mspbyte_common.settings import ServiceSettings
 from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
@@ -56,6 +55,7 @@ from mspbyte_common.vendors.pull import Page, mark_of, pull
 from mspbyte_common.vendors.runs import store as runs
 from mspbyte_common.vendors.runs.store import LEASE_SECONDS, Run
 from mspbyte_common.vendors.session import Feedback, Sender, Session, Target, fetcher, no_feedback
+from mspbyte_common.vendors.targets import target_of
 from mspbyte_common.vendors.transport import Answer as HttpAnswer
 from mspbyte_common.vendors.transport import Transport, open_transport
 
@@ -101,6 +101,7 @@ class Vendor:
     limits: Sequence[Limit]
     connect: Callable[[Sender, Target], Awaitable[Session]]
     heed: Callable[[HttpAnswer], Feedback | None] = no_feedback
+    writes: Writes | None = None
 
 
 def adapter(vendor: Vendor) -> Body:
@@ -129,7 +130,12 @@ def adapter(vendor: Vendor) -> Body:
             ) as transport,
         ):
             runner = Runner(service, vendor, endpoints, transport, budget, key_ring, simulators)
-            await service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)
+            loops = [service.consume("JOBS", f"adapter-{vendor.name}", runner.receive)]
+            if vendor.writes is not None:
+                writer = Writer(service, vendor.writes, runner.target, runner.sender, vendor.connect)
+                receive = receive_effects(service, vendor.writes.stage, writer.perform, vendor.writes.manner)
+                loops.append(service.consume("STAGES", vendor.writes.stage, receive, hands=vendor.writes.hands))
+            await asyncio.gather(*loops)
 
     return body
 
@@ -219,9 +225,8 @@ class Runner:
 
     async def _carry_out(self, run: Run) -> None:
         endpoint = self.endpoints[run.resource]
-        target = await self._target(run)
-        owner = Owner(target.msp_id, target.connection_id, target.account_id, run.resource)
-        sender = Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed, self.simulators)
+        target = await self.target(run.msp_id, run.account_id)
+        sender = self.sender(target, run.resource)
         async with transaction(self.service.pool, run.msp_id) as connection:
             listing = await listings.listing(connection, run)
             if not incremental.is_asked(endpoint, listing, run.trigger):
@@ -233,7 +238,7 @@ class Runner:
         async def keep(page: Page) -> None:
             await self.service.announcer.work(await keeper.page(page))
 
-        async with self.budget.heeding(owner):
+        async with self.budget.heeding(sender.owner):
             ask = fetcher(sender, await self.vendor.connect(sender, target), endpoint)
             if run.mode is None:
                 mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)
@@ -244,24 +249,14 @@ class Runner:
         RUNS.labels(run.vendor, "succeeded").inc()
         log.info("run_succeeded", mode="full" if since is None else "incremental")
 
-    async def _target(self, run: Run) -> Target:
-        async with transaction(self.service.pool, run.msp_id) as connection:
-            facts = await accounts.facts(connection, run.account_id)
-        try:
-            key = secrets.unwrap(self.key_ring(), facts.kek_id, facts.wrapped_key, run.msp_id, facts.key_version)
-            secret = secrets.decrypt(key, facts.secret, run.msp_id, run.vendor, facts.connection_id, facts.key_version)
-        except UsageError as error:
-            raise KeyMissing(str(error)) from None
-        remember({f"secret {name}": value for name, value in secret.items()})
-        return Target(
-            run.msp_id,
-            facts.connection_id,
-            run.account_id,
-            facts.account_external_id,
-            facts.account_settings,
-            facts.connection_settings,
-            secret,
-        )
+    async def target(self, msp_id: UUID, account_id: UUID) -> Target:
+        """An account with its credential."""
+        return await target_of(self.service.pool, self.key_ring, self.vendor.name, msp_id, account_id)
+
+    def sender(self, target: Target, resource: str) -> Sender:
+        """The way to the vendor, within the budget of an account's list."""
+        owner = Owner(target.msp_id, target.connection_id, target.account_id, resource)
+        return Sender(self.vendor.name, self.transport, self.budget, owner, self.vendor.heed, self.simulators)
 
     @contextlib.asynccontextmanager
     async def _lease(self, run: Run) -> AsyncIterator[None]:

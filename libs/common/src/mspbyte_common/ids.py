@@ -41,6 +41,11 @@ def client_id(account: UUID, company_id: str) -> UUID:
     return derive("client", account, company_id)
 
 
+def workflow_id(msp: UUID, name: str) -> UUID:
+    """A workflow is known by its name."""
+    return derive("workflow", msp, name)
+
+
 def finding_id(check: str, subject: UUID) -> UUID:
     """A finding is what one check says of one subject: its fingerprint."""
     return derive("finding", check, subject)

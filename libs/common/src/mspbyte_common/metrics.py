@@ -30,6 +30,7 @@ BUDGET_SECONDS = Histogram(
 BUDGET_PAUSES = Counter("mspbyte_budget_pauses_total", "Refusals that paused a scope", ["vendor", "level"])
 RECORDS = Counter("mspbyte_records_total", "Records read from vendors", ["vendor", "resource", "outcome"])
 RUNS = Counter("mspbyte_runs_total", "Runs by how they ended", ["vendor", "outcome"])
+EFFECTS = Counter("mspbyte_effects_total", "Attempts of actions outside by what became of them", ["kind", "outcome"])
 STEPS = Counter("mspbyte_steps_total", "Turns of the scheduler's loops", ["step", "outcome"])
 STEP_SECONDS = Histogram(
     "mspbyte_step_seconds",
@@ -68,6 +69,12 @@ LISTINGS_LATE = Gauge(
 QUARANTINED = Gauge("mspbyte_quarantined_records", "Records that do not fit their kind", ["vendor", "resource"])
 ISSUES = Gauge("mspbyte_issues", "Fields that no rule could repair", ["rule"])
 FINDINGS = Gauge("mspbyte_findings", "Findings", ["check", "severity", "state"])
+ACTIONS = Gauge("mspbyte_actions", "Actions outside that wait for somebody or something", ["kind", "state"])
+ACTION_OLDEST = Gauge(
+    "mspbyte_action_oldest_seconds",
+    "How long the oldest of them has waited, those not due yet left out",
+    ["kind", "state"],
+)
 CONSUMER_PENDING = Gauge("mspbyte_consumer_pending_messages", "Messages not delivered yet", ["consumer"])
 CONSUMER_HELD = Gauge("mspbyte_consumer_held_messages", "Messages delivered and not acknowledged", ["consumer"])
 CONSUMER_AGAIN = Gauge("mspbyte_consumer_redelivered_messages", "Held messages delivered more than once", ["consumer"])

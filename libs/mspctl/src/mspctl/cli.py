@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 from mspbyte_common.errors import UsageError
 from mspctl.commands import (
     account,
+    action,
     backup,
     bench,
     bootstrap,
@@ -40,6 +41,7 @@ from mspctl.commands import (
     status,
     up,
     why,
+    workflow,
 )
 from mspctl.failure import Failure
 
@@ -78,6 +80,8 @@ for noun in (
     check,
     reconcile,
     client,
+    workflow,
+    action,
     dead,
     quarantine,
     quality,

@@ -74,6 +74,7 @@ _TABLES = {
     "Services": "services",
     "Resources": "resources",
     "Tickets": "tickets",
+    "TicketNotes": "ticket_notes",
     "ContractServiceBundles": "contract_service_bundles",
     "ContractServiceBundleUnits": "contract_service_bundle_units",
 }
@@ -92,6 +93,7 @@ class AutotaskDatabase:
     services: dict[int, Record] = field(default_factory=dict)
     resources: dict[int, Record] = field(default_factory=dict)
     tickets: dict[int, Record] = field(default_factory=dict)
+    ticket_notes: dict[int, Record] = field(default_factory=dict)
     contract_service_bundles: dict[int, Record] = field(default_factory=dict)
     contract_service_bundle_units: dict[int, Record] = field(default_factory=dict)
 

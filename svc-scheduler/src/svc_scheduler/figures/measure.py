@@ -58,6 +58,7 @@ async def measure_knowledge(pool: Pool) -> None:
         quarantined = await store.quarantined(connection)
         issues = await store.issues(connection)
         findings = await store.findings(connection)
+        actions = await store.actions(connection)
         tables = await store.tables(connection)
         DATABASE.latest = await store.database(connection)
     _show(metrics.FRESHNESS, freshness)
@@ -67,6 +68,8 @@ async def measure_knowledge(pool: Pool) -> None:
     _show(metrics.QUARANTINED, quarantined)
     _show(metrics.ISSUES, issues)
     _show(metrics.FINDINGS, findings)
+    _show(metrics.ACTIONS, ((kind, state, number) for kind, state, number, _ in actions))
+    _show(metrics.ACTION_OLDEST, ((kind, state, oldest) for kind, state, _, oldest in actions))
     _show(metrics.TABLE_BYTES, ((table, size) for table, size, _ in tables))
     _show(metrics.TABLE_DEAD_ROWS, ((table, dead) for table, _, dead in tables))
 

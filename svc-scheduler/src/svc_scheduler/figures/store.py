@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.effects.effect import STAGES as EFFECTS
 from mspbyte_common.jetstream.topology import STAGES, VENDORS
 from mspbyte_common.vendors.budget.rate import RECOVERY_SECONDS
 from mspbyte_common.vendors.limits import LEVELS
@@ -15,6 +16,8 @@ LATE_INTERVALS = 2
 RANKS = 5
 """How many of the accounts with the oldest listing are told apart, by their place and not by their name."""
 
+ACTION_STATES = ("proposed", "queued", "doing", "failed")
+"""Those that somebody or something must still do something about."""
 ACCOUNT_STATES = ("mapped", "unmapped", "excluded", "parked", "unreachable")
 
 Row = tuple[Any, ...]
@@ -205,6 +208,21 @@ async def findings(connection: Connection) -> list[Row]:
     return await _rows(
         connection,
         "SELECT check_name, severity, state, count(*) FROM finding GROUP BY check_name, severity, state",
+    )
+
+
+async def actions(connection: Connection) -> list[Row]:
+    """By kind and state: actions that wait, and the seconds the oldest has waited that is not put off to a moment to come."""
+    return await _rows(
+        connection,
+        """
+        SELECT k.kind, s.state, count(a.kind), coalesce(extract(epoch FROM clock_timestamp() -
+               min(greatest(a.changed_at, a.due_at)) FILTER (WHERE coalesce(a.due_at <= clock_timestamp(), true))), 0)::float8
+        FROM unnest(%(kinds)s::text[]) AS k (kind) CROSS JOIN unnest(%(states)s::text[]) AS s (state)
+        LEFT JOIN action a ON a.kind = k.kind AND a.state = s.state GROUP BY k.kind, s.state
+        """,
+        kinds=list(EFFECTS),
+        states=list(ACTION_STATES),
     )
 
 

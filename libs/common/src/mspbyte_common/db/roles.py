@@ -31,6 +31,16 @@ class Role:
 
 _STAGE = {"work": WRITE, "dead_letter": ("SELECT", "INSERT")}
 
+_EFFECTS = {
+    "action": (
+        "SELECT",
+        "UPDATE (state, attempts, tried, uncertain, due_at, external_id, error_class, error, advice, changed_at)",
+    ),
+    "action_step": ("INSERT",),
+    "action_mode": READ,
+}
+"""Carrying actions out."""
+
 _ADAPTER = {
     "resource": WRITE,
     "connection": READ,
@@ -84,6 +94,7 @@ ROLES: tuple[Role, ...] = (
             "client_group_member": READ,
             "report_schedule": ("SELECT", "UPDATE (next_fire_at)"),
             "report": ("SELECT (id, kept_until)", "INSERT", "DELETE"),
+            "action": ("SELECT (id, msp_id, kind, state, account_id, due_at, changed_at)", "UPDATE (due_at)"),
             "budget": (
                 "SELECT (vendor, level, amount, seconds, window_at, spent, spent_before, factor, lowered_at, not_before)",
             ),
@@ -92,13 +103,13 @@ ROLES: tuple[Role, ...] = (
             {
                 *("msp", "connection", "account", "job", "listing", "breaker", "run", "page"),
                 *("work", "recheck", "dead_letter", "rebuild", "entity_change"),
-                *("quarantine", "issue", "finding", "budget"),
+                *("quarantine", "issue", "finding", "action", "budget"),
                 *("client", "client_group_member", "report_schedule", "report"),
             }
         ),
     ),
     Role(name="svc_adapter_m365", tables=_ADAPTER),
-    Role(name="svc_adapter_autotask", tables=_ADAPTER),
+    Role(name="svc_adapter_autotask", tables=_ADAPTER | _EFFECTS | {"work": WRITE}),
     Role(name="svc_adapter_sophos", tables=_ADAPTER),
     Role(
         name="svc_processors",
@@ -179,6 +190,11 @@ ROLES: tuple[Role, ...] = (
             "check_trial": ("SELECT", "UPDATE (state, result, error)"),
             "billing_rule": READ,
             "reconciliation": ("SELECT", "UPDATE (state, result, error)"),
+            "workflow": READ,
+            "workflow_trial": ("SELECT", "UPDATE (state, result, error)"),
+            "action_mode": READ,
+            "action": ("SELECT", "INSERT", "UPDATE"),
+            "action_step": ("SELECT", "INSERT"),
         },
     ),
     Role(
@@ -226,6 +242,11 @@ ROLES: tuple[Role, ...] = (
             "check_trial": ("SELECT", "INSERT", "DELETE"),
             "billing_rule": WRITE,
             "reconciliation": ("SELECT", "INSERT", "DELETE"),
+            "workflow": WRITE,
+            "workflow_trial": ("SELECT", "INSERT", "DELETE"),
+            "action_mode": WRITE,
+            "action": ("SELECT", "UPDATE", "DELETE"),
+            "action_step": ("SELECT", "INSERT", "DELETE"),
             "budget": REMOVE,
             "budget_place": REMOVE,
             "v_data_quality": READ,
@@ -267,6 +288,10 @@ ROLES: tuple[Role, ...] = (
                 "billing_rule",
                 "client_group",
                 "client_group_member",
+                "workflow",
+                "action_mode",
+                "action",
+                "action_step",
                 "report",
                 "report_declared",
                 "report_schedule",

@@ -1,7 +1,7 @@
 """Every stream and consumer, on one screen. The bootstrap applies them; services may not create any.
 
     scheduler ──jobs.<vendor>.<resource>──▶ JOBS ──▶ adapter-<vendor>
-    adapters, stages ──stage.<stage>.<kind>──▶ STAGES ──▶ process, resolve, link, evaluate, report
+    adapters, stages ──stage.<stage>.<kind>──▶ STAGES ──▶ process, resolve, link, evaluate, act, ticket, notify, report
     anyone ◀── FACTS (entity.changed.<kind>, finding.<state>.<check>)          dead.<stage> ──▶ DEAD
     adapters of a vendor ◀── limits.paused.<vendor> ──▶ each other: core NATS, in no stream
 
@@ -17,7 +17,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolic
 from nats.js.errors import NotFoundError
 
 VENDORS = ("m365", "autotask", "sophos")
-STAGES = ("process", "resolve", "link", "evaluate", "report")
+WALK = ("process", "resolve", "link", "evaluate")
+"""The stages every record goes through."""
+STAGES = (*WALK, "act", "ticket", "notify", "report")
 
 ACK_WAIT = 30.0
 """Seconds until an unacknowledged message is delivered again; long work says `in_progress`."""

@@ -142,7 +142,12 @@ def _joined(base: str, url: str) -> str:
 
 def fetcher(sender: Sender, session: Session, endpoint: Endpoint) -> Ask:
     """The function through which the pull loop asks this account for pages of this endpoint."""
-    base = session.hosts[endpoint.host].rstrip("/") + "/"
+    return asker(sender, session, endpoint.host)
+
+
+def asker(sender: Sender, session: Session, host: str = "default") -> Ask:
+    """The function through which one of this account's hosts is asked."""
+    base = session.hosts[host].rstrip("/") + "/"
     origins = frozenset(origin(address) for address in session.hosts.values())
 
     async def send(request: Request, headers: Mapping[str, str]) -> Answer:

@@ -202,6 +202,7 @@ def _decide(
         life.write_state(connection, row["id"], state, until, who(author))
         life.write_event(connection, row["id"], who(author), reason)
         life.look_again(connection, row["subject_id"], new_traceparent())
+        life.tell_workflows(connection, row["id"], new_traceparent())
     _said(row["id"], state, as_json=as_json)
 
 

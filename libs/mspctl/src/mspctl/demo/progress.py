@@ -12,7 +12,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from mspbyte_common.jetstream.topology import STAGES, VENDORS
+from mspbyte_common.jetstream.topology import VENDORS, WALK
 
 LINE_SECONDS = 5.0
 
@@ -75,7 +75,7 @@ class Bars:
         )
         self._tasks: dict[str, TaskID] = {
             **{name: self._vendors.add_task(name, total=None, note="") for name in VENDORS},
-            **{name: self._stages.add_task(name, total=None, note="") for name in STAGES[:-1]},
+            **{name: self._stages.add_task(name, total=None, note="") for name in WALK},
         }
         self._live = Live(Group(self._vendors, self._stages), console=console, transient=False) if live else None
         self._started = time.monotonic()
@@ -103,7 +103,7 @@ class Bars:
             if vendor.failed:
                 note += f"  [red]{vendor.failed} failed[/red]"
             self._vendors.update(self._tasks[name], total=vendor.jobs or None, completed=vendor.done, note=note)
-        for name in STAGES[:-1]:
+        for name in WALK:
             done, waiting = snapshot.done.get(name, 0), snapshot.waiting.get(name, 0)
             self._stages.update(
                 self._tasks[name],

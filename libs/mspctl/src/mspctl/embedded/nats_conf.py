@@ -18,7 +18,8 @@ PULLS = {
     "svc_processors": ("process",),
     "svc_resolvers": ("resolve",),
     "svc_linkers": ("link",),
-    "svc_workers": ("evaluate", "report"),
+    "svc_adapter_autotask": ("adapter-autotask", "ticket"),
+    "svc_workers": ("evaluate", "act", "notify", "report"),
 }
 """Service → the consumers it pulls from."""
 
@@ -46,7 +47,8 @@ def permissions(service: str) -> Permissions:
         publish += [f"$JS.API.CONSUMER.MSG.NEXT.{place}", f"$JS.API.CONSUMER.INFO.{place}", f"$JS.ACK.{place}.>"]
     if service.startswith("svc_adapter_"):
         paused = f"limits.paused.{service.removeprefix('svc_adapter_')}"
-        return Permissions((*publish, "stage.process.>", "stage.evaluate.>", paused, *FACTS), (*inbox, paused))
+        own = tuple(f"stage.{stage}.>" for stage in PULLS[service] if stage in STAGES)
+        return Permissions((*publish, "stage.process.>", "stage.evaluate.>", *own, paused, *FACTS), (*inbox, paused))
     # A stage announces its own work too: the next of a window, and the halves of a batch that was split.
     following = STAGES[min(STAGES.index(consumer) for consumer in PULLS[service]) :]
     return Permissions((*publish, *(f"stage.{stage}.>" for stage in following), *FACTS), inbox)

@@ -51,6 +51,17 @@ def look_again(connection: Connection, subject_id: UUID, traceparent: str) -> No
     )
 
 
+def tell_workflows(connection: Connection, finding_id: UUID, traceparent: str) -> None:
+    """Has workflows look at the finding, where there are any."""
+    connection.execute(
+        """
+        INSERT INTO work (msp_id, stage, kind, entity_ids, traceparent)
+        SELECT msp_id, 'act', 'finding', ARRAY[id], %s FROM finding WHERE id = %s AND EXISTS (SELECT FROM workflow)
+        """,
+        (traceparent, finding_id),
+    )
+
+
 def why(connection: Connection, finding_id: UUID) -> Row | None:
     """What the check waits for or cannot know, how often the finding came back lately, and the check's own words."""
     return connection.execute(

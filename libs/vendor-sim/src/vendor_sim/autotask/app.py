@@ -20,6 +20,7 @@ from vendor_sim.autotask import metadata
 from vendor_sim.autotask.errors import CONTENT_TYPE, error, of_status, refuse, routing, unauthorized
 from vendor_sim.autotask.fields import FIELDS
 from vendor_sim.autotask.query import page_size, predicate, projection
+from vendor_sim.autotask.writes import change_ticket, create_note, create_ticket
 from vendor_sim.counters import Counters
 from vendor_sim.estate import Estate, Record
 from vendor_sim.faults import Faults
@@ -37,6 +38,7 @@ _WORDS = (
     "versionInformation",
     "entityInformation",
     "fields",
+    "Notes",
     "query",
     "count",
     "next",
@@ -87,6 +89,7 @@ class _Api:
     """Everything below the root, over the one database."""
 
     def __init__(self, estate: Estate, counters: Counters, limits: Limits, base: str) -> None:
+        self._estate = estate
         self._secrets = estate.credentials
         self._counters = counters
         self._limits = limits
@@ -107,7 +110,7 @@ class _Api:
             return refused
         if parts[1:] == ["v1.0", "thresholdinformation"]:
             return self._threshold()
-        if len(parts) < 4 or parts[1] != "v1.0" or parts[2] not in _ENTITIES:
+        if len(parts) < 3 or parts[1] != "v1.0" or parts[2] not in _ENTITIES:
             return routing(404, "No HTTP resource was found that matches the request URI.")
         return self._entity(_ENTITIES[parts[2]], parts[3:], request, body)
 
@@ -148,6 +151,10 @@ class _Api:
             return Answer(200, metadata.fields(entity))
         if len(rest) == 1 and rest[0].lstrip("-").isdecimal() and method == "GET":
             return Answer(200, {"item": self._tables[entity].get(int(rest[0]))})
+        if entity == "Tickets" and method in {"POST", "PATCH"} and not rest:
+            return (create_ticket if method == "POST" else change_ticket)(self._estate, _json(body))
+        if entity == "Tickets" and method == "POST" and len(rest) == 2 and rest[0].isdecimal() and rest[1] == "notes":
+            return create_note(self._estate, int(rest[0]), _json(body))
         if rest not in (["query"], ["query", "count"], ["query", "next"]):
             return routing(404, "No HTTP resource was found that matches the request URI.")
         search = request.query_params.get("search")

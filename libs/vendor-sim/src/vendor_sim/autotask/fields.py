@@ -118,6 +118,14 @@ _TEXT: dict[str, dict[str, str]] = {
         "double": "internalCost surveyResourceRating",
         "boolean": "isActive",
     },
+    "TicketNotes": {
+        "long": "id",
+        "string": "description title",
+        "integer": (
+            "creatorResourceID impersonatorCreatorResourceID impersonatorUpdaterResourceID noteType publish ticketID"
+        ),
+        "datetime": "createDateTime lastActivityDate",
+    },
     "Tickets": {
         "long": "id contractServiceBundleID contractServiceID",
         "integer": (

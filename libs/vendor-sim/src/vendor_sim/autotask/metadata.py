@@ -5,6 +5,7 @@ from typing import Any
 from vendor_sim.autotask.fields import FIELDS, NOT_QUERYABLE, PARENTS, PICKLISTS
 
 _READ_ONLY = {"ContractServiceUnits", "ContractServiceBundleUnits", "Resources"}
+_WRITTEN = {"Tickets", "TicketNotes"}
 _REQUIRED = {
     "title",
     "dueDateTime",
@@ -29,7 +30,8 @@ _REFERENCES = {
 
 
 def information(entity: str) -> dict[str, Any]:
-    """`/entityInformation`; the API user of the MSP may read and nothing else."""
+    """`/entityInformation`; the API user of the MSP may write tickets and notes, and read the rest."""
+    writes = "All" if entity in _WRITTEN else "None"
     return {
         "info": {
             "name": entity,
@@ -37,10 +39,10 @@ def information(entity: str) -> dict[str, Any]:
             "canDelete": False,
             "canQuery": True,
             "canUpdate": entity not in _READ_ONLY,
-            "userAccessForCreate": "None",
+            "userAccessForCreate": writes,
             "userAccessForDelete": "None",
             "userAccessForQuery": "All",
-            "userAccessForUpdate": "None",
+            "userAccessForUpdate": writes,
             "hasUserDefinedFields": entity in {"Companies", "Contacts", "ConfigurationItems", "Tickets"},
             "supportsWebhookCallouts": entity in {"Companies", "Contacts", "ConfigurationItems", "Tickets"},
         }

@@ -47,6 +47,21 @@ async def facts(connection: Connection, account_id: UUID) -> Facts:
     return Facts(*row)
 
 
+async def stopped(connection: Connection, account_id: UUID) -> str | None:
+    """Why nothing may be sent for the account now: it, or its connection by its root, waits for a person; None: it may."""
+    cursor = await connection.execute(
+        """
+        SELECT coalesce(a.parked_reason, root.parked_reason) FROM account a
+        LEFT JOIN account root ON root.connection_id = a.connection_id AND root.is_root
+             AND root.parked_class = 'credential_invalid'
+        WHERE a.id = %s
+        """,
+        (account_id,),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def park(
     connection: Connection, account_id: UUID, error_class: str, reason: str, *, whole_connection: bool
 ) -> list[UUID]:

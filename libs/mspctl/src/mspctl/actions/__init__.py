@@ -1,0 +1,1 @@
+"""Actions outside: switches, approval, audit."""

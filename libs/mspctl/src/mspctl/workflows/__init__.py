@@ -1,0 +1,1 @@
+"""Workflows as people write them, and the actions that followed from them."""
