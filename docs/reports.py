@@ -27,9 +27,25 @@ $ mspctl report write 5d2f0c11 --out reports                             # one t
 ## The three forms
 
 HTML is one page that asks for nothing from elsewhere: it opens from a mail and prints on A4. Behind each chart stands the
-table it is drawn from. JSON and CSV have the same values, and all rows where the page shows the first of many. Amounts are
-text with their cents in JSON; a share is both its numbers. All three are made of one model (`reports/model.py`), so that they
-cannot differ.
+table it is drawn from. JSON and CSV have the same values, and all rows where the page shows the first of many. A share is
+both its numbers. All three are made of one model (`reports/model.py`), so that they cannot differ.
+
+## Money
+
+An amount has the currency that the reconciliation's rule `currency` names for its client ([reconciliation](reconciliation.md)).
+Amounts of different currencies are never added, drawn on one scale or compared; a total has one amount per currency, each the
+sum of the rows' amounts in it.
+
+| form | an amount | in several currencies | in one that nobody named | nothing |
+|---|---|---|---|---|
+| HTML | `129.30 EUR` | `129.30 EUR + 12.00 USD` | `129.30`, and a note | `0.00` |
+| JSON | `[{"amount": "129.30", "currency": "EUR"}]` | one entry per currency | `"currency": null` | `[]` |
+| CSV | value `129.30`, currency `EUR` | one line per currency | currency empty | value `0.00`, currency empty |
+
+An amount that is not known is null in JSON and "no data" in the others. Currencies are in the order of their names, the one
+nobody named last. Clients that are ranked by money stand currency by currency in that order, a client with several by its
+first; within a currency the largest amount comes first. Then come those of nothing, then those without data. Where they have
+several currencies there is no chart, and a note says so.
 
 ## No data
 

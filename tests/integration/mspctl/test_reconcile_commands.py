@@ -57,6 +57,31 @@ async def test_what_is_billed_stands_beside_what_is_counted_down_to_the_machines
     assert await estate.run("mspctl", "SELECT count(*) FROM reconciliation") == [(0,)]
 
 
+async def test_a_report_names_the_same_money_in_the_same_currency(
+    estate: Estate, ctl: Any, tmp_path: Path, capsys: Any
+) -> None:
+    await _client(estate)
+    await estate.line("l2", units=7, service="Microsoft 365 Business Premium")
+    licence = await estate.entity("m365/subscribedSkus", "licence", "SPB", bought=2, assigned=2)
+    await estate.evaluate("licence", licence)
+    file = tmp_path / "rules.yaml"
+    file.write_text("version: 1\nrules:\n- {id: currency, currency: EUR}\n")
+    await ctl("reconcile", "rule", "set", str(file))
+
+    [totals] = (await _asked(estate, ctl))["totals"]
+    made = await estate.report("licences")
+    figures = {one["name"]: one["value"] for one in made["json"]["figures"]}
+    assert await asyncio.to_thread(invoke, ["report", "show", made["id"]]) == 0
+    said = capsys.readouterr().out
+
+    assert totals == {"currency": "EUR", "under": "4.50", "over": "22.50", "net": "-18.00", "without_price": 0}
+    assert figures["unbilled"] == [{"amount": totals["under"], "currency": totals["currency"]}]
+    assert figures["overbilled"] == [{"amount": totals["over"], "currency": totals["currency"]}]
+    for shown in (made["html"], said):
+        assert "4.50 EUR" in shown
+        assert "22.50 EUR" in shown
+
+
 async def test_a_rule_that_is_set_is_felt_by_the_findings_and_one_that_is_taken_back_too(
     estate: Estate, ctl: Any, tmp_path: Path
 ) -> None:

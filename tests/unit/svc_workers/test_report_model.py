@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,15 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from svc_workers.reconciliation.billing import LISTS
-from svc_workers.reconciliation.result import BilledLine, Counted, NoData, Position, Reconciliation, cents
-from svc_workers.reports.document import REPORTS, document
+from svc_workers.reconciliation.result import BilledLine, Counted, NoData, Position, Reconciliation, cents, totals
+from svc_workers.reports.charts import chart
+from svc_workers.reports.document import REPORTS, UNNAMED, document
 from svc_workers.reports.estate import Client, Estate, Facts, Standing, StandingFinding, Trend
 from svc_workers.reports.fleet import added, over_time
 from svc_workers.reports.freshness import Freshness, Source
 from svc_workers.reports.machines import machines
-from svc_workers.reports.model import Share, summed
+from svc_workers.reports.model import Document, Money, Share, summed
 from svc_workers.reports.read import MONTHS, months
 from svc_workers.reports.record import Record
+from svc_workers.reports.render import csv_of, html, json_of
 from svc_workers.reports.shown import parts, percent, shown
 from svc_workers.shipped import CHECKS
 
@@ -214,37 +219,69 @@ def test_a_trend_is_a_years_month_beginnings_and_the_moment_itself(at: datetime)
 numbers = st.integers(0, 10**9)
 shares = st.tuples(numbers, numbers).map(lambda pair: Share(min(pair), max(pair)))
 amounts = st.decimals(min_value=-(10**6), max_value=10**6, places=2)
+currency = st.sampled_from(("EUR", "CHF", "USD", None))
+moneys = st.lists(st.tuples(currency, amounts)).map(lambda pairs: Money.of(*pairs))
 
 
-@given(st.lists(st.tuples(numbers, amounts, shares), min_size=1))
-def test_a_total_is_the_sum_of_its_rows_to_the_cent(rows: list[tuple[int, Decimal, Share]]):
+@given(st.lists(st.tuples(numbers, amounts, shares, moneys), min_size=1))
+def test_a_total_is_the_sum_of_its_rows_to_the_cent(rows: list[tuple[int, Decimal, Share, Money]]):
     total = summed(tuple((f"row {number}", *row) for number, row in enumerate(rows)))
 
     assert total is not None
     assert total[1] == sum(row[0] for row in rows)
     assert total[2] == sum((row[1] for row in rows), Decimal())
     assert total[3] == Share(sum(row[2].part for row in rows), sum(row[2].whole for row in rows))
+    assert isinstance(total[4], Money)
+    assert _by_currency(total[4]) == _by_currency(*(row[3] for row in rows))
     assert total[1:] == tuple(added(column) for column in zip(*rows, strict=True))
+
+
+def _by_currency(*moneys: Money) -> dict[str | None, Decimal]:
+    sums: dict[str | None, Decimal] = defaultdict(Decimal)
+    for one in moneys:
+        for name, amount in one.amounts:
+            sums[name] += amount
+    return {name: amount for name, amount in sums.items() if amount}
 
 
 prices = st.decimals(min_value=0, max_value=1000, places=4)
 
 
-@given(st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500), prices)))
-def test_what_is_billed_wrongly_is_the_sum_of_its_services_to_the_cent(services: list[tuple[int, int, Decimal]]):
+services = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 500), prices, currency), max_size=6)
+
+
+@given(st.lists(services, min_size=1, max_size=5))
+def test_what_is_billed_wrongly_is_the_sum_of_its_services_and_clients_by_currency_to_the_cent(
+    clients: list[list[tuple[int, int, Decimal, str | None]]],
+):
+    estate = [_billed(f"Client {number}", *of) for number, of in enumerate(clients)]
+    fleet = document(REPORTS["licences"], _estate(*estate), fleet=True)
+    owed = [_directions(facts) for facts in estate]
+
+    for facts, both in zip(estate, owed, strict=True):
+        shown, rows = document(REPORTS["licences"], _estate(facts), fleet=False).parts[0].tables
+        for direction, money, state in zip(shown.rows or (), both, ("under", "over"), strict=True):
+            found = [row[8] for row in rows.rows or () if row[3] == state]
+            sums = _by_currency(*(one for one in found if isinstance(one, Money)))
+            assert direction[1:] == (len(found), money)
+            assert {name: abs(amount) for name, amount in sums.items()} == _by_currency(money)
+    for place, figure in enumerate(fleet.figures[:2]):
+        assert isinstance(figure.value, Money)
+        assert _by_currency(figure.value) == _by_currency(*(both[place] for both in owed))
+
+
+def _directions(facts: Facts) -> tuple[Money, Money]:
+    """What `mspctl reconcile show` says of a client."""
+    told = totals(facts.reconciliation.positions)
+    return Money.of(*((one.currency, one.under) for one in told)), Money.of(*((one.currency, one.over) for one in told))
+
+
+def _billed(name: str, *services: tuple[int, int, Decimal, str | None]) -> Facts:
     positions = tuple(_position(place, *service) for place, service in enumerate(services))
-    facts = replace(_facts(fresh=LISTS, billed=True), reconciliation=Reconciliation(NOW, positions))
-    totals, rows = document(REPORTS["licences"], _estate(facts), fleet=False).parts[0].tables
-
-    for direction, state in zip(totals.rows or (), ("under", "over"), strict=True):
-        amounts = [row[8] for row in rows.rows or () if row[3] == state]
-        assert direction[1:] == (
-            len(amounts),
-            sum((abs(one) for one in amounts if isinstance(one, Decimal)), Decimal()),
-        )
+    return replace(_facts(fresh=LISTS, billed=True, name=name), reconciliation=Reconciliation(NOW, positions))
 
 
-def _position(place: int, billed: int, actual: int, price: Decimal) -> Position:
+def _position(place: int, billed: int, actual: int, price: Decimal, currency: str | None) -> Position:
     more = actual - billed
     line = BilledLine(
         UUID(int=place), "l", "c", "Contract", "s", None, billed, price, None, None, more, cents(price * more)
@@ -252,8 +289,57 @@ def _position(place: int, billed: int, actual: int, price: Decimal) -> Position:
     counted = (Counted(UUID(int=place), "seats", "rule", actual, ()),)
     state = "matched" if not more else "under" if more > 0 else "over"
     return Position(
-        UUID(int=place), UUID(int=1), state, f"Service {place}", ("s",), (), "seats", None, (line,), counted
+        UUID(int=place), UUID(int=1), state, f"Service {place}", ("s",), (), "seats", currency, (line,), counted
     )
+
+
+def _fleet(*clients: Facts) -> Document:
+    return document(REPORTS["licences"], _estate(*clients), fleet=True)
+
+
+def test_clients_are_ranked_currency_by_currency_and_amounts_of_two_are_not_drawn():
+    price = Decimal(1)
+    euro = [_billed(f"Euro {more}", (0, more, price, "EUR")) for more in (5, 900)]
+    franc = [_billed(f"Franc {more}", (0, more, price, "CHF")) for more in (7, 6)]
+    rest = [_facts(name="Unread"), _billed("Nothing", (3, 3, price, "EUR")), _billed("Unsaid", (0, 9999, price, None))]
+    mixed = _fleet(*rest, *euro, *franc)
+    alike = _fleet(*rest[:2], *euro)
+
+    [clients], [same] = mixed.parts[0].tables, alike.parts[0].tables
+    order = ["Franc 7", "Franc 6", "Euro 900", "Euro 5", "Unsaid", "Nothing", "Unread"]
+    assert [row[0] for row in clients.rows or ()] == order
+    assert chart(clients, "x") is None
+    assert "without a chart" in clients.notes[-1]
+    assert mixed.notes == (UNNAMED,)
+    drawn = chart(same, "x")
+    assert drawn is not None
+    assert "Euro 900 900.00 EUR, Euro 5 5.00 EUR, Nothing 0.00, Unread no data" in drawn
+    assert (alike.notes, [note for note in same.notes if "chart" in note]) == ((), [])
+
+
+def test_money_has_its_currency_in_every_form():
+    one = Decimal(1)
+    services = ((0, 12, one, "USD"), (0, 1293, one / 10, "EUR"), (0, 3, one, None), (4, 0, one, None))
+    told = document(REPORTS["licences"], _estate(_billed("Example Ltd", *services)), fleet=False)
+    page, cells = html(told), list(csv.DictReader(io.StringIO(csv_of(told))))
+
+    unbilled = [
+        cell for cell in cells if (cell["section"], cell["item"], cell["measure"]) == ("figures", "unbilled", "value")
+    ]
+    assert "129.30 EUR + 12.00 USD + 3.00</dd>" in page
+    assert UNNAMED in page
+    assert [(cell["value"], cell["currency"]) for cell in unbilled] == [
+        ("129.30", "EUR"),
+        ("12.00", "USD"),
+        ("3.00", ""),
+    ]
+    assert json_of(told)["figures"][0]["value"] == [
+        {"amount": "129.30", "currency": "EUR"},
+        {"amount": "12.00", "currency": "USD"},
+        {"amount": "3.00", "currency": None},
+    ]
+    assert json_of(told)["notes"] == [UNNAMED]
+    assert "\u22124.00</td>" in page
 
 
 @given(st.lists(st.one_of(st.none(), numbers), min_size=1))
@@ -278,7 +364,9 @@ def test_a_percentage_is_all_or_nothing_only_where_that_is_so(share: Share):
     [
         (None, "number", "no data"),
         (1234567, "number", "1\u202f234\u202f567"),
-        (Decimal("-1234.5"), "money", "\u22121\u202f234.50"),
+        (Money.of(("EUR", Decimal("-1234.5"))), "money", "\u22121\u202f234.50 EUR"),
+        (Money.of((None, Decimal(3)), ("USD", Decimal(2)), ("EUR", Decimal(1))), "money", "1.00 EUR + 2.00 USD + 3.00"),
+        (Money.of(("EUR", Decimal(1)), ("EUR", Decimal(-1))), "money", "0.00"),
         (3, "difference", "+3"),
         (-3, "difference", "\u22123"),
         (True, "seen", "yes"),

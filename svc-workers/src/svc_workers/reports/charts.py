@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from svc_workers.reports.model import Chart, Row, Share, Table, Value
+from svc_workers.reports.model import Chart, Money, Row, Share, Table, Value, currencies
 from svc_workers.reports.shown import parts, shown
 
 INK: Final = "#1f2937"
@@ -37,8 +37,13 @@ Drawing = Callable[[Axes], None]
 
 
 def chart(table: Table, prefix: str) -> str | None:
-    """The table's chart as SVG, its ids beginning with `prefix`; None where there is none, or nothing to draw."""
+    """The table's chart as SVG, its ids beginning with `prefix`; None where there is none, or nothing to draw.
+
+    Amounts of two currencies are not drawn: they have no scale in common.
+    """
     if table.chart is None or not table.rows:
+        return None
+    if len(currencies(value for name in table.chart.series for value in _values(table, name, table.rows))) > 1:
         return None
     rows = table.rows[: table.chart.most]
     drawing = {"bars": _bars, "within": _within, "shares": _shares, "stacked": _stacked}[table.chart.kind]
@@ -76,14 +81,12 @@ def _label(table: Table, drawn: Chart, row: Row) -> str:
 
 
 def _said(value: Value) -> str:
-    return parts(value) if isinstance(value, Share) else shown(value, "money" if _is_money(value) else "number")
-
-
-def _is_money(value: Value) -> bool:
-    return not isinstance(value, int | Share | None)
+    return parts(value) if isinstance(value, Share) else shown(value, "number")
 
 
 def _number(value: Value) -> float:
+    if isinstance(value, Money):  # of one currency: others are not drawn
+        return sum(float(amount) for _, amount in value.amounts)
     return 0.0 if value is None or isinstance(value, str | tuple | Share) or hasattr(value, "year") else float(value)
 
 

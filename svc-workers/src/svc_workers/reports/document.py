@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from mspbyte_common.declarations import discover, index
 from svc_workers.reports import shipped
 from svc_workers.reports.estate import Estate
 from svc_workers.reports.fleet import figure, total
-from svc_workers.reports.model import Document, Part
+from svc_workers.reports.model import Document, Figure, Part, currencies
 from svc_workers.reports.report import Report
 
 REPORTS: Final[dict[str, Report]] = index(discover(shipped, Report), lambda report: report.name)
 """The reports this service ships, by name."""
+UNNAMED: Final = (
+    "Nobody said in which currency the amounts without one are: a rule `currency` does (`mspctl reconcile rule set`)."
+)
+"""The note where there are such amounts."""
 
 
 def document(report: Report, estate: Estate, *, fleet: bool) -> Document:
@@ -35,4 +40,11 @@ def document(report: Report, estate: Estate, *, fleet: bool) -> Document:
         lead=report.lead,
         figures=figures,
         parts=parts,
+        notes=(UNNAMED,) if _unnamed(figures, parts) else (),
     )
+
+
+def _unnamed(figures: Sequence[Figure], parts: Sequence[Part]) -> bool:
+    """Whether there is an amount whose currency nobody named."""
+    rows = (row for part in parts for table in part.tables for row in table.rows or ())
+    return None in currencies(figure.value for figure in figures) | currencies(value for row in rows for value in row)

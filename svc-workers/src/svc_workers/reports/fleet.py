@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from svc_workers.reports.estate import SEVERITIES, Estate, Facts, Trend
-from svc_workers.reports.model import Chart, Column, Figure, Row, Share, Table, Value
+from svc_workers.reports.model import Chart, Column, Figure, Money, Row, Share, Table, Value, currencies
 from svc_workers.reports.report import FleetSection, Measure
 
 
@@ -42,11 +42,13 @@ def total(measure: Measure, clients: Sequence[Facts]) -> Figure:
 
 
 def added(values: Iterable[Value]) -> Value:
-    """The sum of numbers, amounts or shares of one kind; None of nothing."""
+    """The sum of numbers, shares or money, all of one kind; None of nothing."""
     found: Value = None
     for value in values:
         match found, value:
             case Share(), Share():
+                found += value
+            case Money(), Money():
                 found += value
             case ((int() | Decimal()), (int() | Decimal())):
                 found += value
@@ -56,12 +58,10 @@ def added(values: Iterable[Value]) -> Value:
 
 
 def ranking(measures: tuple[Measure, ...]) -> FleetSection:
-    """Clients by the first of the measures, the worst first."""
+    """Clients by the first of the measures, the worst first; where that is money, currency by currency."""
 
     def tables(estate: Estate) -> tuple[Table, ...]:
-        ordered = sorted(
-            estate.clients, key=lambda facts: (-_badness(measured(measures[0], facts)), facts.client.called)
-        )
+        ordered = sorted(estate.clients, key=lambda facts: (*_place(measured(measures[0], facts)), facts.client.called))
         rows: tuple[Row, ...] = tuple(
             (facts.client.called, *(measured(measure, facts) for measure in measures)) for facts in ordered
         )
@@ -80,7 +80,7 @@ def ranking(measures: tuple[Measure, ...]) -> FleetSection:
                 total=("All", *(total(measure, estate.clients).value for measure in measures)),
                 chart=chart,
                 empty="No client has an account of a vendor mapped to it.",
-                notes=_missing(rows, measures),
+                notes=_missing(rows, measures) + _undrawn(rows),
             ),
         )
 
@@ -118,11 +118,29 @@ def over_time(told: Trend, checks: frozenset[str]) -> Table:
     )
 
 
-def _badness(value: Value) -> Decimal:
-    """How much there is to do; less than nothing where that is not known."""
-    if isinstance(value, Share):
-        return Decimal(value.missing)
-    return Decimal(value) if isinstance(value, int | Decimal) else Decimal(-1)
+def _place(value: Value) -> tuple[int, bool, str, Decimal]:
+    """Sorts the most there is to do first; where that is not known, last.
+
+    Money goes by its first currency and then by the amount in that, as amounts of two currencies cannot be compared.
+    """
+    match value:
+        case Money(amounts=((currency, amount), *_)):
+            return 0, currency is None, currency or "", -amount
+        case Share():
+            return 0, False, "", -Decimal(value.missing)
+        case int() | Decimal():
+            return 0, False, "", -Decimal(value)
+        case Money():
+            return 1, False, "", Decimal(0)
+        case _:
+            return 2, False, "", Decimal(0)
+
+
+def _undrawn(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Why there is no chart of the first measure."""
+    if len(currencies(row[1] for row in rows)) < 2:  # noqa: PLR2004
+        return ()
+    return ("Clients stand by currency, without a chart: amounts of two currencies have no scale in common.",)
 
 
 def _missing(rows: Sequence[Row], measures: Sequence[Measure]) -> tuple[str, ...]:

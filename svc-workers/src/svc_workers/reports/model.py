@@ -5,6 +5,8 @@ None as a value means no data: it could not be told, and is never shown as zero.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,7 +34,30 @@ class Share:
         return Share(self.part + other.part, self.whole + other.whole)
 
 
-Value = str | int | Decimal | Share | datetime | tuple[str, ...] | None
+@dataclass(frozen=True)
+class Money:
+    """An amount per currency; those of two currencies are never added. No amounts: nothing, which is 0.00 in any currency.
+
+    In order of the currencies' names, that of None, which nobody named, last; an amount of zero is left out.
+    """
+
+    amounts: tuple[tuple[str | None, Decimal], ...] = ()
+
+    @classmethod
+    def of(cls, *amounts: tuple[str | None, Decimal]) -> Money:
+        """The sum of amounts, each currency's for itself."""
+        sums: dict[str | None, Decimal] = defaultdict(Decimal)
+        for currency, amount in amounts:
+            sums[currency] += amount
+        ordered = sorted(sums.items(), key=lambda one: (one[0] is None, one[0] or ""))
+        return cls(tuple((currency, amount) for currency, amount in ordered if amount))
+
+    def __add__(self, other: Money) -> Money:
+        """Both together."""
+        return Money.of(*self.amounts, *other.amounts)
+
+
+Value = str | int | Decimal | Share | Money | datetime | tuple[str, ...] | None
 Row = tuple[Value, ...]
 
 
@@ -115,7 +140,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Document:
-    """A report, counted. `about` is the client; None for all clients of the msp. `as_of`: the moment it speaks of."""
+    """A report, counted. `about` is the client; None for all clients of the msp. `as_of`: the moment it speaks of.
+
+    `notes`: what has to be known to read its values.
+    """
 
     name: str
     title: str
@@ -127,6 +155,12 @@ class Document:
     lead: str
     figures: tuple[Figure, ...]
     parts: tuple[Part, ...]
+    notes: tuple[str, ...] = ()
+
+
+def currencies(values: Iterable[Value]) -> set[str | None]:
+    """Those of which there is an amount."""
+    return {currency for value in values if isinstance(value, Money) for currency, _ in value.amounts}
 
 
 def summed(rows: tuple[Row, ...], label: str = "All") -> Row | None:
@@ -142,5 +176,7 @@ def _sum(values: tuple[Value, ...]) -> Value:
     if all(isinstance(value, Share) for value in values):
         shares = [value for value in values if isinstance(value, Share)]
         return sum(shares[1:], shares[0])
+    if all(isinstance(value, Money) for value in values):
+        return sum((value for value in values if isinstance(value, Money)), Money())
     numbers = [value for value in values if isinstance(value, int | Decimal) and not isinstance(value, bool)]
     return sum(numbers[1:], numbers[0]) if len(numbers) == len(values) else ""

@@ -14,14 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from svc_workers.reports.charts import beside, chart
-from svc_workers.reports.model import Column, Document, Figure, Row, Share, Table, Value
+from svc_workers.reports.model import Column, Document, Figure, Money, Row, Share, Table, Value
 from svc_workers.reports.shown import NO_DATA, as_json, called, parts, shown
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula."""
 NUMERIC: Final = frozenset({"number", "difference", "money", "share", "day", "moment"})
-Cell = tuple[str, str, str, Value, str, Value]
-"""(section, table, row, item, measure, value)."""
+Cell = tuple[str, str, str, Value, str, Value, str]
+"""(section, table, row, item, measure, value, currency)."""
 ENVIRONMENT: Final = Environment(
     loader=PackageLoader("svc_workers", "reports"),
     autoescape=True,
@@ -62,6 +62,7 @@ def json_of(document: Document) -> dict[str, Any]:
         "msp": document.msp,
         "client": document.about,
         "as_of": document.as_of.isoformat(),
+        "notes": list(document.notes),
         "figures": [_figure(figure) for figure in document.figures],
         "sections": [
             {"name": part.name, "title": part.title, "tables": [_table(table) for table in part.tables]}
@@ -71,12 +72,15 @@ def json_of(document: Document) -> dict[str, Any]:
 
 
 def csv_of(document: Document) -> str:
-    """The report as CSV: one line per value, with the table, the row by number and name, and the column it stands in."""
+    """The report as CSV: one line per value, with the table, the row by number and name, and the column it stands in.
+
+    Money is one line per currency.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("section", "table", "row", "item", "measure", "value"))
-    for *place, item, measure, value in _cells(document):
-        writer.writerow((*place, _plain(item), measure, _plain(value)))
+    writer.writerow(("section", "table", "row", "item", "measure", "value", "currency"))
+    for *place, item, measure, value, currency in _cells(document):
+        writer.writerow((*place, _plain(item), measure, _plain(value), currency))
     return text.getvalue()
 
 
@@ -110,11 +114,11 @@ def _row(table: Table, row: Row) -> dict[str, Any]:
 
 def _cells(document: Document) -> Iterator[Cell]:
     about = {"name": document.name, "msp": document.msp, "client": document.about or "all clients"}
-    yield from (("report", "", "", "", measure, value) for measure, value in about.items())
-    yield "report", "", "", "", "as_of", document.as_of
+    yield from (("report", "", "", "", measure, value, "") for measure, value in about.items())
+    yield "report", "", "", "", "as_of", document.as_of, ""
     for figure in document.figures:
         yield from _spread(("figures", "", "", figure.name), "value", figure.value)
-        yield "figures", "", "", figure.name, "as_of", figure.as_of
+        yield "figures", "", "", figure.name, "as_of", figure.as_of, ""
     for part in document.parts:
         for table in part.tables:
             yield from _of_table(part.name, table)
@@ -122,7 +126,7 @@ def _cells(document: Document) -> Iterator[Cell]:
 
 def _of_table(section: str, table: Table) -> Iterator[Cell]:
     if table.rows is None:
-        yield section, table.name, "", "", "", None
+        yield section, table.name, "", "", "", None, ""
         return
     rows = [(f"{number}", row) for number, row in enumerate(table.rows, start=1)]
     for number, row in [*rows, *([("total", table.total)] if table.total else [])]:
@@ -131,12 +135,16 @@ def _of_table(section: str, table: Table) -> Iterator[Cell]:
 
 
 def _spread(place: tuple[str, str, str, Value], measure: str, value: Value) -> Iterator[Cell]:
-    """A share is two numbers."""
-    if isinstance(value, Share):
-        yield *place, measure, value.part
-        yield *place, f"{measure}_of", value.whole
-    else:
-        yield *place, measure, value
+    """A share is two numbers, money an amount per currency; nothing is 0.00 of none."""
+    match value:
+        case Share():
+            yield *place, measure, value.part, ""
+            yield *place, f"{measure}_of", value.whole, ""
+        case Money():
+            for currency, amount in value.amounts or ((None, Decimal("0.00")),):
+                yield *place, measure, amount, currency or ""
+        case _:
+            yield *place, measure, value, ""
 
 
 def _plain(value: Value) -> str:

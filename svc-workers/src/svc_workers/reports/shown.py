@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from svc_workers.reports.model import Share, Unit, Value
+from svc_workers.reports.model import Money, Share, Unit, Value
 
 NO_DATA: Final = "no data"
 THIN: Final = "\u202f"
@@ -33,7 +33,9 @@ def shown(value: Value, unit: Unit) -> str:
             text = f"{value:%-d %b %Y}" if unit == "day" else f"{value:%-d %b %Y, %H:%M} UTC"
         case int() | Decimal():
             sign = "+" if unit == "difference" and value > 0 else ""
-            text = sign + _grouped(f"{value:,.2f}" if unit == "money" else f"{value:,}")
+            text = sign + _grouped(f"{value:,}")
+        case Money():
+            text = " + ".join(_amount(*one) for one in value.amounts or ((None, Decimal(0)),))
         case tuple():
             text = ", ".join(value)
         case _:
@@ -58,9 +60,14 @@ def parts(share: Share) -> str:
 
 
 def as_json(value: Value) -> Any:
-    """A value as JSON holds it: amounts are text with their cents, so that none is lost; a share is both its numbers."""
+    """A value as JSON holds it: decimals are text, so that no cent is lost; a share is both its numbers.
+
+    Money is a list of amounts, each with its currency: null where nobody named it. Nothing is an empty list.
+    """
     if isinstance(value, Share):
         return {"part": _number(value.part), "whole": _number(value.whole)}
+    if isinstance(value, Money):
+        return [{"amount": str(amount), "currency": currency} for currency, amount in value.amounts]
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -70,6 +77,10 @@ def as_json(value: Value) -> Any:
 
 def _number(value: int | Decimal) -> int | str:
     return value if isinstance(value, int) else str(value)
+
+
+def _amount(currency: str | None, amount: Decimal) -> str:
+    return _grouped(f"{amount:,.2f}") + (f" {currency}" if currency else "")
 
 
 def _grouped(text: str) -> str:

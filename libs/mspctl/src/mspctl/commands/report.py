@@ -222,10 +222,16 @@ def _called(row: Row) -> str:
 
 
 def _value(value: object) -> object:
-    """A figure as the document has it: a share as its two numbers."""
-    if value is None:
-        return "no data"
-    return f"{value['part']} of {value['whole']}" if isinstance(value, dict) else value
+    """A figure as the document has it: a share as its two numbers, money as its amounts with their currencies."""
+    match value:
+        case None:
+            return "no data"
+        case {"part": part, "whole": whole}:
+            return f"{part} of {whole}"
+        case list():
+            return " + ".join(" ".join(filter(None, (one["amount"], one["currency"]))) for one in value) or "0.00"
+        case _:
+            return value
 
 
 def _show_paths(paths: list[Path], *, as_json: bool) -> None:

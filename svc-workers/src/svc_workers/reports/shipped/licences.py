@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
 
 from mspbyte_common.models import Licence
@@ -13,7 +12,7 @@ from svc_workers.reconciliation.result import Position, cents
 from svc_workers.reports.estate import Estate, Facts
 from svc_workers.reports.findings import findings_section
 from svc_workers.reports.fleet import measured, ranking, trend
-from svc_workers.reports.model import Chart, Column, Row, Table, Value, summed
+from svc_workers.reports.model import Chart, Column, Money, Row, Table, Value, summed
 from svc_workers.reports.people import USERS
 from svc_workers.reports.report import FleetSection, Measure, Report, Section
 
@@ -62,7 +61,8 @@ def _money(facts: Facts, sign: int) -> Value:
     shown = _shown(facts)
     if facts.reconciliation.no_data is not None or (shown and all(one.state == "no_data" for one in shown)):
         return None
-    return sum((abs(one.money) for one in shown if one.money is not None and one.money * sign > 0), Decimal("0.00"))
+    differences = ((one.currency, one.money) for one in shown if one.money is not None)
+    return Money.of(*((currency, abs(amount)) for currency, amount in differences if amount * sign > 0))
 
 
 UNBILLED = Measure(
@@ -146,16 +146,17 @@ def _billing(facts: Facts) -> tuple[Table, ...]:
         BILLING,
         tuple(map(_position, shown)),
         empty="No contract of this client has a service that can be counted.",
-        notes=("Amounts are in the currency of the contract, at the price of its line.",),
+        notes=("Amounts are at the price of the contract's line.",),
     )
     return amounts, lines
 
 
 def _position(one: Position) -> Row:
     contracts = ", ".join(dict.fromkeys(line.contract for line in one.lines if line.contract))
-    price = None if one.unit_price is None else cents(one.unit_price)
+    price = None if one.unit_price is None else Money.of((one.currency, cents(one.unit_price)))
+    amount = None if one.money is None else Money.of((one.currency, one.money))
     state = one.state.replace("_", " ")
-    return (one.service, contracts, one.why or "", state, one.billed, one.actual, one.difference, price, one.money)
+    return (one.service, contracts, one.why or "", state, one.billed, one.actual, one.difference, price, amount)
 
 
 def _left_out(shown: Iterable[Position]) -> tuple[str, ...]:
