@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,8 @@ from svc_workers.reconciliation.surroundings import surroundings
 from vendor_sim.truth import truth
 
 CLIENTS = 7
+SEEDS = [int(seed) for seed in os.environ.get("MSPBYTE_TEST_SEEDS", "2").split(",")]
+"""The whole fleet is compared on the estate of seed 1. MSPBYTE_TEST_SEEDS=2,3 is the proof over three."""
 
 Subjects = dict[str, set[tuple[str, ...]]]
 BY_ACCOUNT = {"account_unmapped"}
@@ -39,7 +42,7 @@ def _subjects(database: Any, table: str, where: str) -> Subjects:
     return found
 
 
-@pytest.mark.parametrize("seed", [2, 3])  # the whole fleet is compared on the estate of the first
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_findings_are_the_truth_and_what_is_missed_is_said_to_be_unknown(database: Any, seed: int) -> None:
     estate = await open_estate(database, seed, CLIENTS, datetime.now(UTC).date())
     try:
