@@ -36,7 +36,7 @@ def measured() -> dict[str, set[str]]:
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args):
                 continue
             name = call.args[0].value if isinstance(call.args[0], ast.Constant) else None
-            if isinstance(name, str) and name.startswith("mspbyte_"):
+            if isinstance(name, str) and name.startswith("mspbyte_") and NAME.fullmatch(name):
                 assert name not in found, f"{name} is declared twice"
                 samples = [f"{name}_{part}" for part in ("bucket", "sum", "count")]
                 found[name] = set(samples) if call.func.id == "Histogram" else {name}
