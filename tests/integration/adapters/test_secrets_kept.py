@@ -22,7 +22,7 @@ from mspbyte_common import logs, redaction
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.ledger.perform import perform
 from mspbyte_common.vendors import failures
-from svc_workers.reports.client import report
+from svc_workers.reports.make import report
 from vendor_sim.in_memory import World
 
 REFUSALS = ((401, False), (500, False), (302, False), (400, True), (500, True))
@@ -134,7 +134,7 @@ async def _report(pipeline: Pipeline, database: Any) -> None:
         *(client, pipeline.msp, uuid4()),
     )
     database.execute(
-        "INSERT INTO report (id, msp_id, client_id, name, state) VALUES (%s, %s, %s, 'client', 'requested')",
+        "INSERT INTO report (id, msp_id, client_id, name, state) VALUES (%s, %s, %s, 'posture', 'requested')",
         *(asked, pipeline.msp, client),
     )
     [(work,)] = database.execute(
