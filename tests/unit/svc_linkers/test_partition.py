@@ -91,6 +91,13 @@ def test_a_rejection_outweighs_confirmations_but_no_pin(pinned: bool, expected: 
     assert len(_groups(partition(DEVICE, records, edges, {frozenset({_id(1), _id(3)})}))) == expected
 
 
+def test_what_a_person_put_together_step_by_step_is_known_by_all_its_serials() -> None:
+    records = _records((1, "a", "S1"), (2, "a", "S1"), (3, "a", ""), (4, "b", ""))
+    edges = [_edge(1, 2, 0.8), _edge(1, 3, 0.8, "person"), _edge(3, 4, 0.9, "person")]
+    for ordered in (records, dict(reversed(records.items()))):
+        assert _groups(partition(DEVICE, ordered, edges, set())) == {frozenset({1, 2, 3, 4})}
+
+
 NUMBERS = st.integers(1, 8)
 EDGES = st.lists(
     st.tuples(NUMBERS, NUMBERS, st.sampled_from((0.8, 0.9, 0.98)), st.booleans()).filter(

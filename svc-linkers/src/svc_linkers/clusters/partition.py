@@ -83,7 +83,7 @@ def partition(
             clash = _rejected(parts, rejected) or (not by_person and _clash(rule, parts))
             if pinned or not clash:
                 name = min(clusters)
-                members[name] = [one for cluster in clusters for one in members[cluster]]
+                members[name] = [one for cluster in clusters for one in members.pop(cluster)]
                 cluster_of.update(dict.fromkeys(members[name], name))
     return cluster_of
 
