@@ -42,6 +42,12 @@ class Estate:
             if day % every == every - 1:
                 await self.catch_up()
 
+    async def register(self) -> None:
+        """What the adapters can read and how often, as they make it known; without it every list that was read is fresh."""
+        for vendor in VENDORS.values():
+            async with transaction(self.bench.pools[vendor.name], None) as connection:
+                await register(connection, vendor.name, resources(vendor))
+
     async def catch_up(self) -> None:
         """What the schedule reads, and all work that follows, that of evaluations whose time has come as well."""
         await self._sync("schedule")
@@ -122,7 +128,4 @@ async def open_estate(database: Any, seed: int, clients: int, as_of: date = date
     bench.connect("autotask", autotask, keys, known.autotask_username)
     sophos = {"client_id": known.sophos_client_id, "identity_url": at.sophos, "api_url": at.sophos}
     bench.connect("sophos", sophos, {"client_secret": known.sophos_client_secret}, known.sophos_client_id)
-    for vendor in VENDORS.values():
-        async with transaction(bench.pools[vendor.name], None) as connection:
-            await register(connection, vendor.name, resources(vendor))
     return Estate(bench, await Pipeline.open(held, bench.msp))

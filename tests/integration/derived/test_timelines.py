@@ -114,6 +114,7 @@ async def test_each_finding_follows_its_truth_day_by_day_and_an_outage_changes_n
     database: Any, clock: Clock
 ) -> None:
     estate = await open_estate(database, SEED, CLIENTS, datetime.now(UTC).date())
+    await estate.register()
     try:
         month = await _lived(estate, database, clock)
     finally:
