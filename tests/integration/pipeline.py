@@ -107,13 +107,9 @@ NOT_DERIVED = {
 HOLDS = {
     "entity_relationship": "valid_to IS NULL",
     "cluster_member": "valid_to IS NULL",
-    "finding": "state <> 'resolved' AND NOT EXISTS (SELECT FROM recheck r WHERE r.subject_id = t.subject_id"
-    " AND r.check_name = t.check_name AND r.why IS NOT NULL)",
+    "finding": "state <> 'resolved'",
 }
-"""Only rows that hold now can be derived anew; the past is kept, not derived.
-
-Of a finding whose check cannot know now only the past tells whether it stands: unknown opens and resolves nothing.
-"""
+"""Only rows that hold now can be derived anew; the past is kept, not derived."""
 
 
 @dataclass
