@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger.item import Next
@@ -51,6 +52,49 @@ async def test_a_listing_older_than_two_intervals_tells_nothing(estate: Any) -> 
 
     assert await estate.findings() == {}
     assert await estate.rechecks(UNPROTECTED) == {(UNPROTECTED, device): "sophos/endpoints"}
+
+
+async def test_a_list_that_a_rebuild_has_yet_to_map_tells_nothing(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    agent = await estate.device("sophos/endpoints", "PC-2")
+    rebuild = uuid4()
+    await estate.run(
+        "mspctl",
+        "INSERT INTO rebuild (id, msp_id, reason, stages, stage) VALUES (%s, %s, 'asked', '{process,link}', 'process')",
+        *(rebuild, estate.msp),
+    )
+    await estate.evaluate("device", device)
+    before = await estate.findings()
+    waits = await estate.run("svc_workers", "SELECT why FROM recheck WHERE subject_id = %s", device)
+    await estate.run("svc_processors", "UPDATE entity SET mapper_version = 1 WHERE id = %s", agent)
+    await estate.evaluate("device", device)
+
+    assert before == {}
+    assert any(why is not None for (why,) in waits)
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
+
+
+async def test_what_was_never_mapped_holds_nothing_up_when_no_rebuild_is_to_map_it(estate: Any) -> None:
+    await estate.start()
+    await estate.complete("sophos/endpoints")
+    device = await estate.device("m365/managedDevices", "PC-1")
+    await estate.device("sophos/endpoints", "PC-2")
+    for state, stage, vendor in (
+        ("done", "process", None),
+        ("open", "link", None),
+        ("open", "process", "m365"),
+    ):
+        await estate.run(
+            "mspctl",
+            "INSERT INTO rebuild (id, msp_id, reason, stages, stage, vendor, state)"
+            " VALUES (%s, %s, 'asked', '{process,link}', %s, %s, %s)",
+            *(uuid4(), estate.msp, stage, vendor, state),
+        )
+    await estate.evaluate("device", device)
+
+    assert await estate.findings() == {(UNPROTECTED, device): "open"}
 
 
 async def test_licences_of_the_same_account_are_waited_for(estate: Any) -> None:

@@ -230,7 +230,8 @@ async def listings(
     """(client, vendor, listing) for each account of a client that can be read, and each listing of `needs` it has.
 
     An account whose vendor has none in `needs` gives one row without. A client's accounts are those mapped to it,
-    and its PSA. A listing is settled when none of its account's records of that kind is on its way to be linked.
+    and its PSA. A listing is settled when none of its account's records of that kind is on its way to be linked, nor
+    will be: a rebuild may have records before it that were never mapped, or are no longer.
     """
     cursor = await connection.execute(
         """
@@ -239,7 +240,12 @@ async def listings(
                          >= transaction_timestamp() - %(intervals)s * make_interval(secs => r.interval_seconds))
                     THEN l.current_at END,
                NOT EXISTS (SELECT 1 FROM work w WHERE w.account_id = a.id AND w.kind = r.kind
-                           AND w.stage IN ('process', 'resolve', 'link')),
+                           AND w.stage IN ('process', 'resolve', 'link'))
+               AND NOT EXISTS (
+                   SELECT 1 FROM rebuild b WHERE b.msp_id = a.msp_id AND b.state = 'open' AND b.stage = 'process'
+                   AND COALESCE(b.vendor, a.vendor) = a.vendor AND (b.account_id IS NULL OR b.account_id <= a.id)
+                   AND EXISTS (SELECT 1 FROM entity e WHERE e.account_id = a.id AND e.resource = n.resource
+                               AND e.mapper_version IS NULL AND e.deleted_at IS NULL)),
                l.unavailable_reason
         FROM unnest(%(clients)s::uuid[]) AS k (id)
         CROSS JOIN LATERAL (

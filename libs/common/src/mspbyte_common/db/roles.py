@@ -169,6 +169,7 @@ ROLES: tuple[Role, ...] = (
             "listing": READ,
             "breaker": READ,
             "resource": READ,
+            "rebuild": ("SELECT (msp_id, vendor, stage, account_id, state)",),
             "quarantine": READ,
             "issue": READ,
             "entity": READ,
