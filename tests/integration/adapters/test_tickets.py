@@ -370,6 +370,21 @@ async def test_a_ticket_a_person_closed_is_not_opened_nor_replaced_nor_written_o
     assert desk.tickets[number] == closed
 
 
+async def test_a_ticket_that_is_gone_is_written_on_and_closed_no_more(desk: Desk) -> None:
+    finding = desk.find(1, next(iter(desk.companies)))
+    await desk.act(finding)
+    await desk.finish()
+    desk.bench.world.estate.autotask.tickets.clear()
+    for change in ({"severity": "critical"}, {"state": "resolved"}):
+        desk.becomes(finding, **change)
+        await desk.act(finding)
+        await desk.finish()
+    assert desk.tickets == {}
+    assert desk.notes() == []
+    assert {state for _, state in desk.states()} == {"done"}
+    assert ("nothing to do: the ticket is gone",) in desk.rows("SELECT detail FROM action_step")
+
+
 async def test_a_ticket_whose_finding_clears_before_it_is_made_is_never_made(desk: Desk) -> None:
     finding = desk.find(1, next(iter(desk.companies)))
     await desk.act(finding)
