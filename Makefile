@@ -17,7 +17,8 @@ help: ## this list
 $(VENV)/.installed: pyproject.toml uv.lock $(wildcard libs/*/pyproject.toml) $(wildcard svc-*/pyproject.toml)
 	@test -x $(UV) || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.13"
-	$(UV) sync --quiet --frozen --inexact --all-packages
+	$(UV) sync --quiet --frozen --inexact --all-packages --compile-bytecode
+	$(BIN)/python -m compileall -q $(wildcard libs/*/src) $(wildcard svc-*/src)
 	@touch $@
 
 install: $(VENV)/.installed ## everything into .venv
