@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from tests.conftest import PASSWORD
 
+from mspbyte_common.db.bootstrap import apply_roles
 from mspbyte_common.db.roles import ROLES, Role
 from mspbyte_common.db.schema import metadata
 
@@ -69,6 +71,18 @@ async def test_a_role_sees_only_the_msp_its_transaction_names(database, role: Ro
             connection.execute("SELECT set_config('app.msp_id', '', true)")
             seen = {row[0] for row in connection.execute(f"SELECT {column} FROM {table}")}
             assert seen == ({mine, other} if table in role.every_msp else set())
+
+
+def test_what_was_granted_by_hand_is_taken_away_of_tables_and_columns(database) -> None:
+    database.execute("GRANT DELETE, UPDATE (name) ON msp TO svc_resolvers")
+    apply_roles(database.admin_url, {role.name: PASSWORD for role in ROLES})
+    [held] = database.execute(
+        """
+        SELECT has_table_privilege('svc_resolvers', 'msp', 'DELETE'),
+               has_any_column_privilege('svc_resolvers', 'msp', 'UPDATE')
+        """
+    )
+    assert held == (False, False)
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

@@ -94,24 +94,14 @@ def _create(connection: psycopg.Connection, role: Role, password: str | None) ->
 
 
 def _grant(connection: psycopg.Connection, role: Role) -> None:
+    """Revoking all of a table revokes what is granted on its columns too."""
     name = sql.Identifier(role.name)
     connection.execute(sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(name))
-    columns = connection.execute(
-        """
-        SELECT DISTINCT table_name, column_name FROM information_schema.column_privileges
-        WHERE grantee = %s AND table_schema = 'public'
-        """,
-        (role.name,),
-    ).fetchall()
-    for table, column in columns:
-        connection.execute(
-            sql.SQL("REVOKE ALL ({}) ON {} FROM {}").format(sql.Identifier(column), sql.Identifier(table), name)
-        )
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
     connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(REVISION_TABLE), name))
     for table, privileges in role.tables.items():
-        for privilege in privileges:
-            connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), name))
+        granted = sql.SQL(", ").join(sql.SQL(privilege) for privilege in privileges)
+        connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(granted, sql.Identifier(table), name))
     stale = connection.execute(
         "SELECT tablename FROM pg_policies WHERE policyname = %s", (f"every_msp_{role.name}",)
     ).fetchall()
