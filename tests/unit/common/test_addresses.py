@@ -132,7 +132,7 @@ def test_what_holds_a_secret_does_not_show_it() -> None:
     [
         ({"x": "y" * 70_000}, b""),
         ({"content-length": "999999999999"}, b""),
-        ({"content-encoding": "gzip, gzip"}, gzip.compress(gzip.compress(b"x" * 1_000))),
+        ({"content-encoding": "gzip, gzip"}, gzip.compress(gzip.compress(b"x" * 1_000, mtime=0), mtime=0)),
         ({}, b"x" * 2_000),
     ],
 )
