@@ -1,128 +1,28 @@
-"""The whole fleet over a small estate, and the demo as a newcomer starts it."""
+"""A fleet that nothing disturbs, and the demo as a newcomer starts it."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
-import orjson
-import psycopg
 import pytest
-from rich.console import Console
+from tests.e2e.undisturbed import Undisturbed, undisturbed_syncs
 
-from mspctl.demo.operator import MSP, Mapping, connect_vendors
-from mspctl.demo.progress import Bars
-from mspctl.demo.summary import summarize
-from mspctl.demo.watch import until_over
-from mspctl.embedded import Fleet, SimulatorOptions
-from mspctl.store import Database, open_database
-from mspctl.target import of_fleet
-from mspctl.tenants.store import add_msp
-
-CLIENTS = 7
-PATIENCE = 240.0
 DEMO_PATIENCE = 900.0
-"""Seconds until a sync that does not end is a failure, of the small estate and of the demo's; no test measures time."""
-
-
-@dataclass
-class World:
-    """A running fleet with its operator's database."""
-
-    fleet: Fleet
-    operator: Database
-
-    @property
-    def truth(self) -> dict[str, Any]:
-        """What the simulators know to be true."""
-        return orjson.loads(self.fleet.truth_file.read_bytes())
-
-    async def settle(self, *, mapping: bool = True) -> None:
-        """Maps what is to be mapped, if so asked, and returns when nothing is left to do."""
-        wanted = Mapping(self.truth if mapping else {"accounts": []})
-        with Bars(Console(file=io.StringIO()), live=False) as bars:
-            await until_over(self.operator, wanted, bars.show, PATIENCE)
-
-    def owner(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """A statement as the owner, who sees every msp."""
-        with psycopg.connect(self.fleet.servers.database_admin_url) as connection:
-            cursor = connection.execute(statement, values or None)
-            return cursor.fetchall() if cursor.description else []
-
-    def pid(self, name: str) -> int:
-        """The process id of a program."""
-        pid = self.fleet.supervisor.keepers[name].pid
-        assert pid is not None
-        return pid
-
-    async def fault(self, vendor: str, **fault: Any) -> None:
-        """Declares what goes wrong at a vendor."""
-        async with httpx.AsyncClient() as client:
-            answer = await client.post(f"{self._simulator(vendor)}/_sim/faults", json=[{"vendor": vendor, **fault}])
-            answer.raise_for_status()
-
-    async def faults(self, vendor: str) -> int:
-        """How often something has gone wrong at a vendor."""
-        async with httpx.AsyncClient() as client:
-            answer = await client.get(f"{self._simulator(vendor)}/_sim/counters")
-            return int(answer.raise_for_status().json()["faults"])
-
-    def _simulator(self, vendor: str) -> str:
-        known = orjson.loads(self.fleet.simulators_file.read_bytes())
-        return {
-            "m365": known["m365"]["graph"],
-            "autotask": known["autotask"]["zone_lookup"],
-            "sophos": known["sophos"]["api"],
-        }[vendor]
-
-    def summary(self) -> dict[str, Any]:
-        """What the demo would say, but for times."""
-        found = summarize(self.operator, self.fleet.truth_file, 1.0)
-        return {name: found[name] for name in ("entities", "relationships", "findings", "link_quality", "dead_letters")}
-
-
-@asynccontextmanager
-async def running(directory: Path, *, connect: bool = True) -> AsyncIterator[World]:
-    """A fleet in an empty directory, with the three vendors connected."""
-    fleet = Fleet(directory, SimulatorOptions(seed=1, clients=CLIENTS))
-    async with fleet:
-        with open_database(of_fleet(directory), None, needs_msp=False) as operator:
-            with operator.transaction() as connection:
-                row = add_msp(connection, MSP)
-            operator.msp_id = row["id"] if row else None
-            if connect:
-                connect_vendors(operator, fleet.simulators_file)
-            yield World(fleet, operator)
-
-
-Disturb = Callable[[World], Awaitable[None]]
-
-
-async def synced(directory: Path, disturb: Disturb | None = None) -> dict[str, Any]:
-    """The end state of a full sync that was disturbed in its middle."""
-    async with running(directory) as world:
-        settling = asyncio.create_task(world.settle())
-        if disturb is not None:
-            await disturb(world)
-        await settling
-        return world.summary()
+"""Seconds until a demo that does not end is a failure; no test measures time."""
 
 
 @pytest.fixture(scope="session")
-def undisturbed() -> dict[str, Any]:
-    """The end state of a full sync that nothing disturbed."""
+def undisturbed() -> Undisturbed:
+    """What was seen of a fleet that nothing disturbed. It is down: fleets take the machine from each other."""
     with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
-        return asyncio.run(synced(Path(name) / "fleet"))
+        return asyncio.run(undisturbed_syncs(Path(name)))
 
 
 MSPCTL = Path(sysconfig.get_path("scripts")) / "mspctl"
@@ -136,9 +36,9 @@ class Demo:
     told: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
-    """The demo's fleet, kept up."""
+    """The demo's fleet, kept up for the module."""
     with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:
         directory, log = Path(name) / "demo", Path(name) / "log"
         with log.open("w") as said:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from tests.e2e.conftest import World, running
+from tests.e2e.world import World, running
 from tests.leaks import leaks
 
 from mspctl.cli import invoke
