@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from mspbyte_common.db.bootstrap import migrate
+from mspbyte_common.db.bootstrap import alembic_config, migrate
+from mspbyte_common.db.revision import known_revisions
 from mspbyte_common.db.schema import metadata
 
 
@@ -14,6 +16,11 @@ def _differences(url: str) -> list[object]:
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
     with engine.connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def test_services_know_the_revisions_that_alembic_walks() -> None:
+    walked = ScriptDirectory.from_config(alembic_config()).walk_revisions()
+    assert known_revisions() == tuple(one.revision for one in walked)
 
 
 async def test_the_migrated_database_is_the_declared_schema(database) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
-from mspbyte_common.db.bootstrap import alembic_config
 from mspbyte_common.db.engine import Connection
 
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """The revisions this version knows, newest first."""
-    script = ScriptDirectory.from_config(alembic_config())
-    return tuple(revision.revision for revision in script.walk_revisions())
+    """The revisions this version knows, newest first: what the files of migrations begin with.
+
+    Alembic would say the same, but a service that never migrates would start in twice the time for it.
+    """
+    files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
+    return tuple(sorted((file.name.partition("_")[0] for file in files), reverse=True))
 
 
 async def behind(connection: Connection) -> str | None:
