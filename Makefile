@@ -3,6 +3,7 @@ PYTHON ?= python3
 CLIENTS ?= 12
 SEED ?= 1
 FUZZ ?= 10000
+WORKERS ?= 4
 VERSION ?= dev
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VENV := .venv
@@ -29,8 +30,8 @@ demo: install ## one full sync of a simulated MSP (CLIENTS=12 SEED=1)
 images: ## every image, as mspbyte/<service>:dev
 	VERSION=$(VERSION) REVISION=$(REVISION) docker compose --profile demo build
 
-test: install ## every test that needs no Docker
-	$(BIN)/pytest
+test: install ## every test that needs no Docker, a process per core (WORKERS=4 at most)
+	$(BIN)/pytest -n auto --maxprocesses $(WORKERS) --dist loadgroup
 
 bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …"; all when not given)
 	$(BIN)/mspctl bench $(FIGURES)

@@ -46,11 +46,8 @@ def _server(directory: Path, stack: ExitStack) -> str:
     url = os.environ.get("MSPBYTE_TEST_DATABASE_URL")
     if url:
         return url
-    url = _container(stack) or _embedded(directory, stack).database_admin_url
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # nobody needs these databases after a crash of the machine
-        connection.execute("SELECT pg_reload_conf()")
-    return url
+    url = _container(stack)
+    return url or _embedded(directory, stack).database_admin_url
 
 
 def _container(stack: ExitStack) -> str | None:

@@ -13,7 +13,7 @@ from tests.e2e.undisturbed import Undisturbed
 from tests.e2e.world import World, synced
 from tests.unsure import MISTAKEN, UNSURE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("fleet")]
 
 SERVICES = (
     "svc_adapter_m365",

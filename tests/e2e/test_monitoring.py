@@ -8,6 +8,7 @@ from tests.e2e.undisturbed import Undisturbed
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.xdist_group("fleet"),
     pytest.mark.skipif(not installed(), reason="prometheus is not installed (Debian: apt install prometheus)"),
 ]
 

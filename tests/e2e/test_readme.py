@@ -14,7 +14,7 @@ import orjson
 import pytest
 from tests.e2e.conftest import MSPCTL, Demo
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("fleet")]
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 CUT = re.compile(r"…|[─│╭╮╰╯]+")

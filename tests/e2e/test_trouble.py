@@ -16,7 +16,7 @@ from mspctl.cli import invoke
 from mspctl.demo.operator import connect_vendors
 from mspctl.tenants.connect import add_connection
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("fleet")]
 
 
 async def _runs(world: World, where: str) -> list[dict[str, Any]]:
