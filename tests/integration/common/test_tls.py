@@ -81,8 +81,12 @@ async def _tls_before(url: str, certificate: tuple[Path, Path]) -> AsyncIterator
     parts = psycopg.conninfo.conninfo_to_dict(url)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*certificate)
+    serving: set[asyncio.Task[object]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         assert await reader.readexactly(8) == SSL_REQUEST, "a client that must not speak in plain did"
         writer.write(b"S")
         await writer.drain()
@@ -99,6 +103,8 @@ async def _tls_before(url: str, certificate: tuple[Path, Path]) -> AsyncIterator
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        if serving:
+            await asyncio.wait(serving)  # they end with their clients; the loop would end before them
 
 
 def _verified(database: Any, port: int, ca: Path, host: str = "localhost") -> str:
