@@ -76,6 +76,8 @@ TAIL = """
 |---|---|
 | `MSPBYTE_TEST_DATABASE_URL` | a PostgreSQL whose owner may create databases and roles |
 | `MSPBYTE_TEST_PROVIDER` | `embedded`: no containers, even where they could be had |
+| `MSPBYTE_SIMULATED_HISTORIES`, `MSPBYTE_SIMULATED_FIRST` | how many histories of a simulated fleet are told (4), from which seed on (0) |
+| `MSPBYTE_SIMULATED_JOBS` | jobs of the simulated year (1000) |
 | `pytest -m containers tests/containers` | the fleet in containers, which other runs leave out; `make compose-test` |
 | `pytest --fuzz-listings 10000 --fuzz-seed 7` | how many listings of a failing vendor are tried (250), and which; `make fuzz` |
 | `pytest tests/deploy --checkov` | checkov is asked too, half a minute; `make k8s-test` |

@@ -56,6 +56,19 @@ STAGES = Dashboard(
             Panel("Pieces of work", "none", {"{{stage}}": fleetwide("mspbyte_work_waiting", "stage")}),
             Panel("Age of the oldest", "s", {"{{stage}}": fleetwide("mspbyte_work_oldest_seconds", "stage")}),
             Panel("To be tried again", "none", {"{{stage}}": fleetwide("mspbyte_work_retrying", "stage")}),
+            Panel(
+                "Lag of the msps furthest behind",
+                "s",
+                {"rank {{rank}}": fleetwide("mspbyte_lag_seconds", "rank")},
+                about="Since when the oldest work of an msp waits; which msp it is, mspctl status says.",
+            ),
+            Panel("Accounts held back", "none", {"{{stage}}": fleetwide("mspbyte_accounts_held_back", "stage")}),
+            Panel(
+                "Scheduled instants",
+                "ops",
+                {"{{vendor}} {{outcome}}": per_second("mspbyte_instants_total", "vendor, outcome")},
+                about="Missed: nobody was there. Skipped: mspctl run list --state skipped says why.",
+            ),
             Panel("Runs open", "none", {"{{vendor}} {{state}}": fleetwide("mspbyte_runs_open", "vendor, state")}),
             Panel(
                 "Oldest run that may start",

@@ -9,19 +9,19 @@ from collections.abc import Awaitable, Callable
 import structlog
 from prometheus_client import REGISTRY
 
-from mspbyte_common.db.engine import DATABASE_ERRORS, transaction
-from mspbyte_common.history import KEPT
+from mspbyte_common.db.engine import DATABASE_ERRORS
 from mspbyte_common.metrics import STEP_SECONDS, STEPS
 from mspbyte_common.service import Service, run
-from svc_scheduler import store
 from svc_scheduler.figures.database import DATABASE
 from svc_scheduler.figures.measure import measure_broker, measure_flow, measure_knowledge
+from svc_scheduler.jobs.reconcile import reconcile
+from svc_scheduler.jobs.tick import show_none, tick
 from svc_scheduler.rebuild.walk import renew, walk
-from svc_scheduler.reconcile import reconcile
 from svc_scheduler.recover import due_actions, recheck, recover
 from svc_scheduler.reports.ask import ask
-from svc_scheduler.reports.store import drop_old
-from svc_scheduler.tick import tick
+from svc_scheduler.retention.clean import clean
+from svc_scheduler.runs.dispatch import dispatch
+from svc_scheduler.settings import SchedulerSettings
 
 log = structlog.get_logger()
 
@@ -36,10 +36,17 @@ REPORT_SECONDS = 5.0
 
 async def body(service: Service) -> None:
     """Ticks, recovers, measures, cleans up and rebuilds until the service drains."""
+    settings = service.settings
+    if not isinstance(settings, SchedulerSettings):
+        message = "the scheduler runs with settings of its own"
+        raise TypeError(message)
+    caps = settings.caps()
+    show_none()
 
     async def fire() -> None:
         await reconcile(service.pool)
-        for announcement in await tick(service.pool):
+        await tick(service.pool)
+        for announcement in await dispatch(service.pool, caps):
             await service.announcer.run(*announcement)
 
     async def mend() -> None:
@@ -50,11 +57,8 @@ async def body(service: Service) -> None:
         await service.announcer.work(await recheck(service.pool))
         await service.announcer.work(await due_actions(service.pool))
 
-    async def clean() -> None:
-        async with transaction(service.pool, None) as connection:
-            await store.drop_old_pages(connection)
-            await store.drop_old_changes(connection, KEPT)
-            await drop_old(connection)
+    async def retain() -> None:
+        await clean(service.pool)
 
     async def rebuild() -> None:
         await renew(service.pool)
@@ -77,7 +81,7 @@ async def body(service: Service) -> None:
         _every(service, RECOVER_SECONDS, mend),
         _every(service, FLOW_SECONDS, flow),
         _every(service, KNOWLEDGE_SECONDS, knowledge),
-        _every(service, RETENTION_SECONDS, clean),
+        _every(service, RETENTION_SECONDS, retain),
         _every(service, REBUILD_SECONDS, rebuild),
         _every(service, REPORT_SECONDS, reports),
     )
@@ -100,4 +104,4 @@ async def _every(service: Service, seconds: float, step: Callable[[], Awaitable[
 
 def main() -> None:
     """Runs the service until it is told to stop."""
-    run("svc-scheduler", body)
+    run("svc-scheduler", body, settings=SchedulerSettings)

@@ -15,7 +15,8 @@ from mspbyte_common.ledger.item import batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.trace import new_traceparent
 from svc_scheduler import store
-from svc_scheduler.store import RunAnnouncement
+from svc_scheduler.runs import store as runs_store
+from svc_scheduler.runs.store import RunAnnouncement
 
 log = structlog.get_logger()
 
@@ -23,22 +24,22 @@ RECHECKS = 5_000
 
 
 async def recover(pool: Pool, client: Client) -> tuple[list[RunAnnouncement], list[Announcement]]:
-    """What must be announced: because it never was, or because the broker no longer has it.
+    """What must be announced: because the broker no longer has it, or, of work, because it never was.
 
     The ledger's rows are compared with what the broker holds for each consumer. While it holds at least as many, nothing
     was lost, however long the queue, and nothing is said twice.
     """
     js = client.jetstream(timeout=2)
     async with transaction(pool, None) as connection:
-        recovered = await store.recover_runs(connection)
+        recovered = await runs_store.recover_runs(connection)
         if recovered:
             log.warning("runs_recovered", number=recovered)
-        runs = await store.announced_runs(connection)
+        runs = await runs_store.announced_runs(connection)
         work = await store.announced_work(connection)
     lost_runs = {vendor: await _lost(js, "JOBS", f"adapter-{vendor}", runs.get(vendor, 0)) for vendor in VENDORS}
     lost_stages = [stage for stage in STAGES if await _lost(js, "STAGES", stage, work.get(stage, 0))]
     async with transaction(pool, None) as connection:
-        again = await store.unannounced_runs(connection, lost_runs)
+        again = await runs_store.lost_runs(connection, lost_runs)
         found = await store.waiting_work(connection)
         if lost_stages:
             found += await store.lost_work(connection, lost_stages)

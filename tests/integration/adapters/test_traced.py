@@ -18,7 +18,9 @@ from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.ledger.item import Item
 from mspbyte_common.service import receive_work
-from svc_scheduler.tick import tick
+from svc_scheduler.jobs.tick import tick
+from svc_scheduler.runs.choose import Caps
+from svc_scheduler.runs.dispatch import dispatch
 
 OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -34,7 +36,8 @@ async def _sync(bench: Bench, database: Any) -> tuple[Pipeline, UUID]:
         *(ids.job_id(root, "tenants"), bench.msp, root),
     )
     pipeline = await Pipeline.open(database, bench.msp)
-    [(run, *_)] = await tick(pipeline.pools["svc_scheduler"])
+    await tick(pipeline.pools["svc_scheduler"])
+    [(run, *_)] = await dispatch(pipeline.pools["svc_scheduler"], Caps())
     assert (await bench.carry_out(run))["state"] == "succeeded"
     await pipeline.drain()
     return pipeline, run

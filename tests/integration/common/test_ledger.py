@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID, uuid4
 
 import psycopg
@@ -9,8 +10,9 @@ import pytest
 
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger import perform as performing
+from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Next, batches
-from mspbyte_common.ledger.perform import ATTEMPTS, perform
+from mspbyte_common.ledger.perform import ATTEMPTS, Performed, perform
 from mspbyte_common.ledger.store import WINDOW, insert_work
 from mspbyte_common.trace import new_traceparent
 
@@ -121,6 +123,32 @@ async def test_work_that_kills_its_processes_is_buried_and_not_tried_for_ever(da
     assert performed.outcome == "buried"
     assert killed == ATTEMPTS + 1
     assert database.execute("SELECT error_class, entity_ids FROM dead_letter") == [("ProcessKilled", IDS[:1])]
+
+
+async def test_what_dies_with_a_killer_is_done_and_not_taken_for_it(database) -> None:
+    pool = await database.pool("svc_processors")
+    announced = [number for number, *_ in await _insert(pool, *(_work([one]) for one in IDS[:4]))]
+    killer, done, outcomes = IDS[0], [], []
+    for delivery in range(1, 2 * ATTEMPTS + 2):
+        alone, dies = Alone(), asyncio.Event()  # a process of its own each time
+
+        async def handler(_connection, item, dies=dies, is_early=delivery < 3):
+            if item.entity_ids == [killer]:
+                dies.set()
+                raise Killed
+            if is_early:
+                await dies.wait()  # still at it when the process dies
+            if dies.is_set():
+                raise Killed
+            done.extend(item.entity_ids)
+            return []
+
+        process = (perform(pool, MSP, one, handler, deliveries=delivery, alone=alone) for one in announced)
+        ended = await asyncio.gather(*process, return_exceptions=True)
+        outcomes += [one.outcome for one in ended if isinstance(one, Performed)]
+    assert outcomes.count("buried") == 1
+    assert sorted(done) == IDS[1:4]
+    assert database.execute("SELECT entity_ids, error_class FROM dead_letter") == [([killer], "ProcessKilled")]
 
 
 async def test_work_delivered_often_because_the_database_was_away_is_not_taken_for_a_killer(database) -> None:

@@ -190,12 +190,71 @@ def test_running_a_job_tells_the_scheduler_to(ctl, estate, rows):
     assert rows("SELECT manual_at <= clock_timestamp() FROM job") == [(True,)]
 
 
-def test_a_paused_job_says_so_until_it_is_resumed(ctl, estate, rows):
+def test_a_paused_job_says_so_and_why_until_it_is_resumed(ctl, estate, rows):
     job = str(_job(rows, estate))
-    ctl("job", "pause", job)
+    ctl("job", "pause", job, "--reason", "moving house")
     assert [row["paused"] for row in ctl("job", "list")] == [True]
+    explained = ctl("job", "explain", job)
+    assert explained["is"] == "rests"
+    assert "moving house" in explained["because"][0]
+    rows("UPDATE job SET next_fire_at = now() + interval '1 hour'")
+    _instants(rows, job, "skipped", 1)
     ctl("job", "resume", job)
     assert [row["paused"] for row in ctl("job", "list")] == [False]
+    assert rows("SELECT next_fire_at <= now() FROM job") == [(True,)], "its instant passed by meanwhile"
+    assert ctl("job", "explain", job)["is"] == "waits"
+
+
+def _instants(rows, job: str, state: str, number: int) -> None:
+    """A row of so many instants of the job that did not run, an hour apart, the last one now."""
+    rows(
+        """
+        INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, further_fire_times, trigger, state,
+                         error, traceparent, finished_at)
+        SELECT gen_random_uuid(), msp_id, id, account_id, vendor, resource, at[1], at[2:], 'schedule', %s, 'why', '', now()
+        FROM job, (SELECT array_agg(now() - n * interval '1 hour' ORDER BY n DESC) AS at FROM generate_series(0, %s) n) i
+        WHERE id = %s
+        """,
+        *(state, number - 1, job),
+    )
+
+
+def test_a_job_by_the_clock_keeps_its_zone_and_its_policies(ctl, estate, rows):
+    job = str(_job(rows, estate))
+    berlin = ("--cron", "30 2 * * *", "--zone", "Europe/Berlin")
+    ctl("job", "set", "--job", job, *berlin, "--overlap", "queue", "--catch-up", "all", "--priority", "3")
+    assert rows("SELECT schedule, time_zone, overlap, catch_up, priority FROM job") == [
+        ("30 2 * * *", "Europe/Berlin", "queue", "all", 3)
+    ]
+    assert rows("SELECT to_char(next_fire_at AT TIME ZONE 'Europe/Berlin', 'HH24:MI') FROM job") == [("02:30",)]
+    ctl("job", "set", "--job", job, "--every", "2h")
+    assert rows("SELECT schedule, time_zone, overlap FROM job") == [("every 7200s", "UTC", "queue")]
+    for wrong, told in (
+        (("--cron", "61 * * * *"), "nor a cron expression"),
+        (("--cron", "0 3 * * *", "--zone", "Berlin"), "no time zone"),
+        (("--every", "1h", "--zone", "Europe/Berlin"), "--zone goes with --cron"),
+        (("--every", "1h", "--cron", "0 3 * * *"), "not both"),
+        (("--overlap", "sometimes"), "skip, queue"),
+    ):
+        assert told in ctl("job", "set", "--job", job, *wrong, code=2)
+
+
+def test_what_did_not_run_is_made_up_for_when_a_person_asks(ctl, estate, rows):
+    job = str(_job(rows, estate))
+    assert ctl("job", "backfill", job, "--since", "2020-01-01")["instants"] == 0
+    assert rows("SELECT backfill_from FROM job") == [(None,)]
+    _instants(rows, job, "missed", 30)
+    assert ctl("job", "backfill", job, "--since", "2020-01-01")["instants"] == 30
+    assert rows("SELECT backfill_from IS NOT NULL, backfill_to <= now() FROM job") == [(True, True)]
+    _instants(rows, job, "skipped", 150)
+    assert "180 instants: take 100" in ctl("job", "backfill", job, "--since", "2020-01-01", code=2)
+
+
+def test_an_msps_weight_is_its_share_beside_the_others(ctl, estate, rows):
+    ctl("msp", "weight", "Acme", "3")
+    assert rows("SELECT weight FROM msp") == [(3,)]
+    assert [row["weight"] for row in ctl("msp", "list")] == [3]
+    assert "no msp" in ctl("msp", "weight", "Nobody", "3", code=2)
 
 
 def test_a_failed_run_says_why_and_what_to_do(ctl, estate, rows):

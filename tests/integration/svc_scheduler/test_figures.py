@@ -9,6 +9,7 @@ import nats.errors
 import pytest
 from prometheus_client import REGISTRY
 
+from mspbyte_common.ledger.store import PRESSED
 from svc_scheduler.figures.database import DATABASE
 from svc_scheduler.figures.measure import measure_broker, measure_flow, measure_knowledge
 
@@ -93,12 +94,33 @@ async def test_work_and_dead_letters_are_counted_over_all_msps_and_go_back_to_no
     pool = await database.pool("svc_scheduler")
 
     await measure_flow(pool)
+    assert shown("mspbyte_lag_seconds", rank="1") >= 600
+    assert 60 <= shown("mspbyte_lag_seconds", rank="2") < 600
     assert shown("mspbyte_work_waiting", stage="link") == 2
     assert shown("mspbyte_work_waiting", stage="report") == 0
     assert shown("mspbyte_work_retrying", stage="link") == 1
     assert shown("mspbyte_work_oldest_seconds", stage="link") >= 600
     assert shown("mspbyte_dead_letters", stage="link") == 2
     assert shown("mspbyte_dead_letter_oldest_seconds") >= 3600
+
+    assert shown("mspbyte_accounts_held_back", stage="link") == 0
+    for msp, minutes, pieces in ((estate.msps[0], 5, 1), (estate.msps[1], 20, PRESSED)):
+        database.execute(
+            "INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent, created_at) SELECT %s, "
+            "gen_random_uuid(), 'evaluate', 'device', ARRAY[gen_random_uuid()], '', now() - make_interval(mins => %s)",
+            msp,
+            minutes,
+        )
+        database.execute(
+            "INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent) SELECT msp_id, account_id, stage, "
+            "kind, entity_ids, '' FROM work, generate_series(2, %s) WHERE stage = 'evaluate' AND msp_id = %s",
+            pieces,
+            msp,
+        )
+    await measure_flow(pool)
+    assert shown("mspbyte_accounts_held_back", stage="evaluate") == 1
+    assert 1200 <= shown("mspbyte_lag_seconds", rank="1") < 2 * 1200
+    assert shown("mspbyte_lag_seconds", rank="2") is not None
 
     database.execute("DELETE FROM work")
     database.execute("UPDATE dead_letter SET state = 'discarded'")

@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from mspbyte_common.db.engine import transaction
 from svc_scheduler.reports.ask import ask
-from svc_scheduler.reports.store import drop_old
+from svc_scheduler.retention.clean import clean
 
 HOUR = timedelta(hours=1)
 
@@ -145,8 +144,7 @@ async def test_reports_are_let_go_when_their_time_is_over(msp: Msp) -> None:
     msp.database.execute(
         "INSERT INTO report (id, msp_id, name, state) VALUES (%s, %s, 'quality', 'ready')", uuid4(), msp.id
     )
-    async with transaction(msp.pool, None) as connection:
-        await drop_old(connection)
+    await clean(msp.pool)
 
     rows = msp.database.execute(
         "SELECT name, schedule_id, round(extract(epoch FROM kept_until - requested_at) / 86400)::int FROM report ORDER BY name"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import nats.js.errors
 import pytest
 
-from svc_scheduler.reconcile import reconcile
+from svc_scheduler.jobs.reconcile import reconcile
 from svc_scheduler.recover import recheck, recover
-from svc_scheduler.tick import tick
+from svc_scheduler.runs.choose import Caps
+from svc_scheduler.runs.dispatch import dispatch
 
 
 class Broker:
@@ -33,65 +33,7 @@ class Broker:
         return SimpleNamespace(num_pending=self.held[consumer], num_ack_pending=0)
 
 
-@dataclass
-class Plan:
-    """One msp with a connection, a root and tenants."""
-
-    database: Any
-    pool: Any
-    msp: UUID = field(default_factory=uuid4)
-    connection: UUID = field(default_factory=uuid4)
-
-    def account(self, *, is_root: bool = False, **columns: Any) -> UUID:
-        """An account of vendor m365."""
-        account = uuid4()
-        names = ", ".join(columns)
-        self.database.execute(
-            f"""
-            INSERT INTO account (id, msp_id, connection_id, vendor, external_id, is_root {", " + names if names else ""})
-            VALUES (%s, %s, %s, 'm365', %s, %s {", %s" * len(columns)})
-            """,
-            account,
-            self.msp,
-            self.connection,
-            str(account),
-            is_root,
-            *columns.values(),
-        )
-        return account
-
-    def jobs(self) -> set[tuple[UUID, str, bool]]:
-        """(account, resource, enabled)."""
-        return set(self.database.execute("SELECT account_id, resource, enabled FROM job"))
-
-    def runs(self, columns: str = "state, trigger") -> list[tuple[Any, ...]]:
-        """Runs in order of fire time."""
-        return self.database.execute(f"SELECT {columns} FROM run ORDER BY fire_time")
-
-
-@pytest.fixture
-async def plan(database) -> Plan:
-    """A plan with the resources 'users' (tenant) and 'customers' (root)."""
-    made = Plan(database, await database.pool("svc_scheduler"))
-    database.execute("INSERT INTO msp (id, name) VALUES (%s, 'm')", made.msp)
-    database.execute(
-        "INSERT INTO connection (id, msp_id, vendor, name, secret, key_version) VALUES (%s, %s, 'm365', 'c', '', 1)",
-        made.connection,
-        made.msp,
-    )
-    for name, level in (("users", "tenant"), ("customers", "root")):
-        database.execute(
-            """
-            INSERT INTO resource (vendor, name, kind, level, interval_seconds, priority)
-            VALUES ('m365', %s, 'k', %s, 3600, 5)
-            """,
-            name,
-            level,
-        )
-    return made
-
-
-async def test_each_reachable_account_has_a_job_for_each_of_its_resources(plan: Plan) -> None:
+async def test_each_reachable_account_has_a_job_for_each_of_its_resources(plan) -> None:
     root, tenant = plan.account(is_root=True, is_tenant=False), plan.account()
     away, excluded = plan.account(unreachable_reason="no host"), plan.account(state="excluded")
     await reconcile(plan.pool)
@@ -109,55 +51,55 @@ async def test_each_reachable_account_has_a_job_for_each_of_its_resources(plan: 
     }
 
 
-async def test_many_schedulers_over_many_due_jobs_open_each_run_once(plan: Plan, database) -> None:
+async def test_many_schedulers_over_many_due_jobs_open_each_run_once(plan, database) -> None:
     for _ in range(60):
         plan.account()
     await reconcile(plan.pool)
     pools = [await database.pool("svc_scheduler") for _ in range(4)]
-    announced = [one for found in await asyncio.gather(*(tick(pool) for pool in pools * 3)) for one in found]
+    announced = [one for found in await asyncio.gather(*(plan.tick(pool) for pool in pools * 3)) for one in found]
     assert len(announced) == len({one[0] for one in announced}) == 60
     assert database.execute("SELECT count(*), count(DISTINCT job_id) FROM run") == [(60, 60)]
-    assert await tick(plan.pool) == []
+    assert await plan.tick() == []
 
 
-async def test_a_job_fires_again_only_after_its_interval(plan: Plan) -> None:
+async def test_a_job_fires_again_only_after_its_interval(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
-    await tick(plan.pool)
+    await plan.tick()
     [(seconds,)] = plan.database.execute("SELECT extract(epoch FROM next_fire_at - now())::int FROM job")
     assert 3_590 <= seconds <= 3_600 * 1.1
 
 
-async def test_a_fire_that_meets_an_open_run_is_skipped_and_says_why(plan: Plan) -> None:
+async def test_a_fire_that_meets_an_open_run_is_skipped_and_says_why(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
-    await tick(plan.pool)
+    await plan.tick()
     plan.database.execute("UPDATE job SET next_fire_at = now()")
-    assert await tick(plan.pool) == []
+    assert await plan.tick() == []
     assert plan.runs("state, error") == [("queued", None), ("skipped", "the run before it was still open")]
 
 
-async def test_instants_of_an_outage_are_on_record_as_missed(plan: Plan) -> None:
+async def test_instants_of_an_outage_are_on_record_as_missed(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
     plan.database.execute("UPDATE job SET next_fire_at = now() - interval '3 hours 10 minutes'")
-    await tick(plan.pool)
-    assert [state for (state,) in plan.runs("state")] == ["missed", "missed", "missed", "queued"]
+    await plan.tick()
+    assert plan.runs("state, cardinality(further_fire_times)") == [("missed", 2), ("queued", 0)]
 
 
-async def test_a_persons_wish_runs_at_once_and_leaves_the_schedule_alone(plan: Plan) -> None:
+async def test_a_persons_wish_runs_at_once_and_leaves_the_schedule_alone(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
     plan.database.execute("UPDATE job SET next_fire_at = now() + interval '1 day', paused = true, manual_at = now()")
     before = plan.database.execute("SELECT next_fire_at FROM job")
-    assert len(await tick(plan.pool)) == 1
+    assert len(await plan.tick()) == 1
     assert plan.runs() == [("queued", "manual")]
     assert plan.database.execute("SELECT next_fire_at FROM job") == before
-    assert await tick(plan.pool) == []
+    assert await plan.tick() == []
 
 
 @pytest.mark.parametrize("parked", ["itself", "the root, credential", "the root, consent"])
-async def test_a_parked_account_rests_and_a_refused_credential_rests_the_connection(plan: Plan, parked: str) -> None:
+async def test_a_parked_account_rests_and_a_refused_credential_rests_the_connection(plan, parked: str) -> None:
     plan.account(is_root=True, is_tenant=False)
     tenant = plan.account()
     await reconcile(plan.pool)
@@ -166,33 +108,33 @@ async def test_a_parked_account_rests_and_a_refused_credential_rests_the_connect
     plan.database.execute(
         f"UPDATE account SET parked_at = now(), parked_class = '{parked_class}' WHERE {where}", tenant
     )
-    fired = {one[3] for one in await tick(plan.pool)}
+    fired = {one[3] for one in await plan.tick()}
     assert fired == {"itself": {"customers"}, "the root, credential": set(), "the root, consent": {"users"}}[parked]
 
 
-async def test_a_run_whose_process_is_gone_is_queued_again_with_the_attempt_counted(plan: Plan) -> None:
+async def test_a_run_whose_process_is_gone_is_queued_again_with_the_attempt_counted(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
-    await tick(plan.pool)
+    await plan.tick()
     plan.database.execute("UPDATE run SET state = 'running', fence = 7, lease_until = now() - interval '1 second'")
-    runs, _ = await recover(plan.pool, Broker())
-    assert len(runs) == 1
+    await recover(plan.pool, Broker())
+    assert len(await dispatch(plan.pool, Caps())) == 1
     assert plan.runs("state, attempts, fence") == [("queued", 1, 8)]
     plan.database.execute("UPDATE run SET state = 'running', attempts = 5, lease_until = now() - interval '1 second'")
     await recover(plan.pool, Broker())
     assert plan.runs("state, error_class") == [("failed", "process_lost")]
 
 
-async def test_a_lease_that_holds_is_left_alone(plan: Plan) -> None:
+async def test_a_lease_that_holds_is_left_alone(plan) -> None:
     plan.account()
     await reconcile(plan.pool)
-    await tick(plan.pool)
+    await plan.tick()
     plan.database.execute("UPDATE run SET state = 'running', lease_until = now() + interval '10 seconds'")
     assert await recover(plan.pool, Broker(**{"adapter-m365": 1})) == ([], [])
     assert plan.runs("state, attempts") == [("running", 0)]
 
 
-def _work(plan: Plan, number: int, *, announced: bool) -> None:
+def _work(plan: Any, number: int, *, announced: bool) -> None:
     plan.database.execute(
         f"""
         INSERT INTO work (msp_id, account_id, stage, kind, entity_ids, traceparent, announced_at)
@@ -205,24 +147,24 @@ def _work(plan: Plan, number: int, *, announced: bool) -> None:
     )
 
 
-async def test_work_the_broker_no_longer_has_is_announced_again(plan: Plan) -> None:
+async def test_work_the_broker_no_longer_has_is_announced_again(plan) -> None:
     _work(plan, 5, announced=True)
     _, again = await recover(plan.pool, Broker(link=2))
     assert len(again) == 5
     assert await recover(plan.pool, Broker(link=2)) == ([], []), "a moment ago is not lost yet"
 
 
-async def test_work_the_broker_still_has_is_not_said_twice_however_long_the_queue(plan: Plan) -> None:
+async def test_work_the_broker_still_has_is_not_said_twice_however_long_the_queue(plan) -> None:
     _work(plan, 5, announced=True)
     assert await recover(plan.pool, Broker(link=5)) == ([], [])
 
 
-async def test_without_a_broker_nothing_is_announced(plan: Plan) -> None:
+async def test_without_a_broker_nothing_is_announced(plan) -> None:
     _work(plan, 5, announced=True)
     assert await recover(plan.pool, Broker()) == ([], [])
 
 
-async def test_waiting_work_is_announced_up_to_the_window(plan: Plan) -> None:
+async def test_waiting_work_is_announced_up_to_the_window(plan) -> None:
     _work(plan, 20, announced=False)
     _, found = await recover(plan.pool, Broker())
     assert len(found) == 8
@@ -230,7 +172,7 @@ async def test_waiting_work_is_announced_up_to_the_window(plan: Plan) -> None:
     assert await recover(plan.pool, Broker(link=8)) == ([], [])
 
 
-async def test_a_check_is_asked_again_when_its_time_comes(plan: Plan) -> None:
+async def test_a_check_is_asked_again_when_its_time_comes(plan) -> None:
     subject = uuid4()
     for name, due in (("due", "now()"), ("later", "now() + interval '1 hour'")):
         plan.database.execute(
@@ -246,7 +188,7 @@ async def test_a_check_is_asked_again_when_its_time_comes(plan: Plan) -> None:
     assert plan.database.execute("SELECT stage, kind, entity_ids FROM work") == [("evaluate", "recheck", [subject])]
 
 
-async def _troubled(plan: Plan, *, next_fire: str, probe: str) -> None:
+async def _troubled(plan: Any, *, next_fire: str, probe: str) -> None:
     """One job with an open breaker."""
     plan.account()
     await reconcile(plan.pool)
@@ -261,40 +203,40 @@ async def _troubled(plan: Plan, *, next_fire: str, probe: str) -> None:
     )
 
 
-async def test_while_the_vendor_fails_a_scheduled_instant_is_skipped_and_says_why(plan: Plan) -> None:
+async def test_while_the_vendor_fails_a_scheduled_instant_is_skipped_and_says_why(plan) -> None:
     await _troubled(plan, next_fire="-1 second", probe="1 hour")
-    assert await tick(plan.pool) == []
+    assert await plan.tick() == []
     assert plan.runs("state, error") == [("skipped", "the vendor fails: vendor_outage since 2026-11-20 08:00 UTC")]
     assert plan.database.execute("SELECT next_fire_at > now() FROM job") == [(True,)]
-    assert await tick(plan.pool) == [], "each instant once"
+    assert await plan.tick() == [], "each instant once"
 
 
-async def test_a_probe_runs_when_its_time_comes_whatever_the_schedule(plan: Plan) -> None:
+async def test_a_probe_runs_when_its_time_comes_whatever_the_schedule(plan) -> None:
     await _troubled(plan, next_fire="1 day", probe="-1 second")
     before = plan.database.execute("SELECT next_fire_at FROM job")
-    assert len(await tick(plan.pool)) == 1
+    assert len(await plan.tick()) == 1
     assert plan.runs() == [("queued", "probe")]
     assert plan.database.execute("SELECT next_fire_at FROM job") == before
-    assert await tick(plan.pool) == [], "one at a time"
+    assert await plan.tick() == [], "one at a time"
     plan.database.execute("UPDATE run SET state = 'failed'")
-    assert await tick(plan.pool) == [], "a probe whose process is lost is not repeated at once"
+    assert await plan.tick() == [], "a probe whose process is lost is not repeated at once"
 
 
-async def test_a_probe_and_a_scheduled_instant_at_once_are_one_run_and_one_account(plan: Plan) -> None:
+async def test_a_probe_and_a_scheduled_instant_at_once_are_one_run_and_one_account(plan) -> None:
     await _troubled(plan, next_fire="-1 second", probe="-1 second")
-    assert len(await tick(plan.pool)) == 1
+    assert len(await plan.tick()) == 1
     assert sorted(plan.runs()) == [("queued", "probe"), ("skipped", "schedule")]
 
 
-async def test_a_persons_wish_asks_a_failing_vendor_at_once(plan: Plan) -> None:
+async def test_a_persons_wish_asks_a_failing_vendor_at_once(plan) -> None:
     await _troubled(plan, next_fire="1 day", probe="1 hour")
     plan.database.execute("UPDATE job SET manual_at = now()")
-    assert len(await tick(plan.pool)) == 1
+    assert len(await plan.tick()) == 1
     assert plan.runs() == [("queued", "manual")]
 
 
 @pytest.mark.parametrize("state", ["paused = true", "enabled = false"])
-async def test_a_job_that_may_not_run_is_not_probed(plan: Plan, state: str) -> None:
+async def test_a_job_that_may_not_run_is_not_probed(plan, state: str) -> None:
     await _troubled(plan, next_fire="1 day", probe="-1 second")
     plan.database.execute(f"UPDATE job SET {state}")
-    assert await tick(plan.pool) == []
+    assert await plan.tick() == []

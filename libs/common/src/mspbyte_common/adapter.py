@@ -13,7 +13,6 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 import structlog
 from nats.aio.msg import Msg
 from pydantic import Field
@@ -25,6 +24,7 @@ from mspbyte_common.effects.writer import Writer, Writes
 from mspbyte_common.errors import (
     CredentialInvalid,
     DeltaExpired,
+    HeldBack,
     LeaseLost,
     Parking,
     Refused,
@@ -33,7 +33,7 @@ from mspbyte_common.errors import (
     VendorError,
     error_classes,
 )
-from mspbyte_common.jetstream.consume import Answer
+from mspbyte_common.jetstream.consume import Answer, hint
 from mspbyte_common.key_ring import KeyRing, read_key_ring
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.ledger.store import insert_work
@@ -65,6 +65,9 @@ BACKOFF_MOST = 300.0
 THROTTLED_SECONDS = 10.0
 """The wait after a vendor's 'too many' that does not say how long."""
 
+
+HELD_SECONDS = 1.0
+"""How long a run that reads faster than the stages work is left alone; the scheduler starts it when there is room."""
 
 NOT_ASKED = (
     "unavailable",
@@ -197,10 +200,9 @@ class Runner:
             return await self._receive(message)
 
     async def _receive(self, message: Msg) -> Answer:
-        body = orjson.loads(message.data)
-        msp_id = UUID(body["msp"])
+        msp_id, run_id = hint(message, "run", UUID)
         async with transaction(self.service.pool, msp_id) as connection:
-            run = await runs.claim(connection, UUID(body["run"]), f"{socket.gethostname()}/{os.getpid()}")
+            run = await runs.claim(connection, run_id, f"{socket.gethostname()}/{os.getpid()}")
         if run is None:
             return Answer()
         structlog.contextvars.bind_contextvars(
@@ -236,7 +238,11 @@ class Runner:
         keeper = Keeper(self.service.pool, run, endpoint, target, since)
 
         async def keep(page: Page) -> None:
-            await self.service.announcer.work(await keeper.page(page))
+            announced = await keeper.page(page)
+            await self.service.announcer.work(announced)
+            if page.following is not None and not announced and await keeper.is_pressed():
+                message = f"more pages of {run.resource} wait to be worked up than the stages take"
+                raise HeldBack(message, retry_after=HELD_SECONDS)
 
         async with self.budget.heeding(sender.owner):
             ask = fetcher(sender, await self.vendor.connect(sender, target), endpoint)

@@ -8,7 +8,8 @@ PipelineError
 │   │   │   ├── ThrottledApplication   all that uses the connection waits
 │   │   │   ├── ThrottledAccount       this account waits
 │   │   │   ├── ThrottledEndpoint      this list of the connection waits
-│   │   │   └── OutOfBudget            we would be too fast: nothing was sent
+│   │   │   ├── OutOfBudget            we would be too fast: nothing was sent
+│   │   │   └── HeldBack               what was read waits to be worked up: no further page for now
 │   │   ├── Transient             backs off exponentially
 │   │   │   └── VendorOutage      the vendor or its gateway is down, for everybody
 │   │   ├── Unreachable           backs off exponentially: no answer at all
@@ -116,6 +117,13 @@ class OutOfBudget(Throttled):
 
     error_class = "out_of_budget"
     advice_default = "Nothing to do: the run goes on by itself. mspctl budget list shows what is used up or paused."
+
+
+class HeldBack(Throttled):
+    """So much of the account waits for the stages that no further page is read; the run goes on from there later."""
+
+    error_class = "held_back"
+    advice_default = "Nothing to do: the run goes on by itself. mspctl status shows which stage is behind."
 
 
 class Transient(Retryable):

@@ -31,6 +31,7 @@ BUDGET_PAUSES = Counter("mspbyte_budget_pauses_total", "Refusals that paused a s
 RECORDS = Counter("mspbyte_records_total", "Records read from vendors", ["vendor", "resource", "outcome"])
 RUNS = Counter("mspbyte_runs_total", "Runs by how they ended", ["vendor", "outcome"])
 EFFECTS = Counter("mspbyte_effects_total", "Attempts of actions outside by what became of them", ["kind", "outcome"])
+INSTANTS = Counter("mspbyte_instants_total", "Scheduled instants by what became of them", ["vendor", "outcome"])
 STEPS = Counter("mspbyte_steps_total", "Turns of the scheduler's loops", ["step", "outcome"])
 STEP_SECONDS = Histogram(
     "mspbyte_step_seconds",
@@ -44,6 +45,12 @@ READY = Gauge("mspbyte_ready", "1 when everything the service needs answers")
 BACKLOG = Gauge("mspbyte_work_waiting", "Pieces of work not finished", ["stage"])
 OLDEST = Gauge("mspbyte_work_oldest_seconds", "Age of the oldest piece of work", ["stage"])
 RETRYING = Gauge("mspbyte_work_retrying", "Pieces of work that failed and will be tried again", ["stage"])
+LAG = Gauge("mspbyte_lag_seconds", "Age of an msp's oldest work; rank 1 is the msp where that is longest", ["rank"])
+HELD_BACK = Gauge(
+    "mspbyte_accounts_held_back",
+    "Accounts that have so much waiting in a stage that the ones before it hold",
+    ["stage"],
+)
 DEAD = Gauge("mspbyte_dead_letters", "Dead letters a person has not dealt with", ["stage"])
 DEAD_OLDEST = Gauge("mspbyte_dead_letter_oldest_seconds", "Age of the oldest open dead letter, 0 without any")
 RUNS_OPEN = Gauge("mspbyte_runs_open", "Runs that are queued or running", ["vendor", "state"])

@@ -13,9 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar, get_args
-from uuid import UUID
 
-import orjson
 import structlog
 import uvicorn
 from nats.aio.client import Client
@@ -35,7 +33,8 @@ from mspbyte_common.db.revision import behind
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.jetstream.connect import open_nats
-from mspbyte_common.jetstream.consume import Answer, ConsumeLoop, Receive
+from mspbyte_common.jetstream.consume import Answer, ConsumeLoop, Receive, hint
+from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Handler
 from mspbyte_common.ledger.perform import Outcome, perform
 from mspbyte_common.metrics import READY, WORK, WORK_ENTITIES, WORK_SECONDS
@@ -65,6 +64,7 @@ class Service:
     announcer: Announcer
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     loops: list[ConsumeLoop] = field(default_factory=list)
+    alone: Alone = field(default_factory=Alone)
 
     def consume(
         self, stream: str, consumer: str, receive: Receive, *, hands: int | None = None
@@ -159,12 +159,11 @@ def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
         WORK.labels(stage, outcome)  # shown as 0 until it happens: a rate needs a beginning
 
     async def receive(message: Msg) -> Answer:
-        body = orjson.loads(message.data)
-        structlog.contextvars.bind_contextvars(stage=stage, work=body["work"], msp=body["msp"])
+        msp_id, number = hint(message, "work", int)
+        structlog.contextvars.bind_contextvars(stage=stage, work=number, msp=str(msp_id))
         started = time.perf_counter()
-        performed = await perform(
-            service.pool, UUID(body["msp"]), body["work"], handler, deliveries=message.metadata.num_delivered or 1
-        )
+        deliveries = message.metadata.num_delivered or 1
+        performed = await perform(service.pool, msp_id, number, handler, deliveries=deliveries, alone=service.alone)
         WORK.labels(stage, performed.outcome).inc()
         WORK_SECONDS.labels(stage).observe(time.perf_counter() - started)
         WORK_ENTITIES.labels(stage).inc(performed.entities)

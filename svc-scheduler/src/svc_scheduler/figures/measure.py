@@ -24,6 +24,8 @@ async def measure_flow(pool: Pool) -> None:
     """What moves: work, dead letters, runs, budgets, breakers."""
     async with transaction(pool, None) as connection:
         work = await store.work(connection)
+        lag = await store.lag(connection)
+        held_back = await store.held_back(connection)
         dead = await store.dead_letters(connection)
         runs = await store.open_runs(connection)
         breakers = await store.open_breakers(connection)
@@ -32,6 +34,8 @@ async def measure_flow(pool: Pool) -> None:
     _show(metrics.BACKLOG, ((stage, waiting) for stage, waiting, _, _ in work))
     _show(metrics.OLDEST, ((stage, oldest) for stage, _, oldest, _ in work))
     _show(metrics.RETRYING, ((stage, retrying) for stage, _, _, retrying in work))
+    _show(metrics.LAG, lag)
+    _show(metrics.HELD_BACK, held_back)
     _show(metrics.DEAD, ((stage, number) for stage, number, _ in dead))
     metrics.DEAD_OLDEST.set(max(oldest for _, _, oldest in dead))
     _show(

@@ -8,6 +8,7 @@ from typing import Any
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.effects.effect import STAGES as EFFECTS
 from mspbyte_common.jetstream.topology import STAGES, VENDORS
+from mspbyte_common.ledger.store import PRESSED
 from mspbyte_common.vendors.budget.rate import RECOVERY_SECONDS
 from mspbyte_common.vendors.limits import LEVELS
 
@@ -53,6 +54,53 @@ async def work(connection: Connection) -> list[Row]:
         FROM unnest(%(stages)s::text[]) AS s (stage) LEFT JOIN work w ON w.stage = s.stage GROUP BY s.stage
         """,
         stages=list(STAGES),
+    )
+
+
+async def lag(connection: Connection) -> list[Row]:
+    """By rank: seconds since the oldest work of an msp was made, of the msps where that is longest.
+
+    The oldest of an account and stage is the first in the index; none behind it is looked at.
+    """
+    return await _rows(
+        connection,
+        """
+        WITH RECURSIVE lane AS (
+            (SELECT stage, account_id, id FROM work WHERE account_id IS NOT NULL ORDER BY stage, account_id, id LIMIT 1)
+            UNION ALL
+            SELECT n.stage, n.account_id, n.id FROM lane CROSS JOIN LATERAL (
+                (SELECT w.stage, w.account_id, w.id FROM work w
+                 WHERE w.stage = lane.stage AND w.account_id > lane.account_id ORDER BY w.account_id, w.id LIMIT 1)
+                UNION ALL
+                (SELECT w.stage, w.account_id, w.id FROM work w
+                 WHERE w.stage > lane.stage AND w.account_id IS NOT NULL ORDER BY w.stage, w.account_id, w.id LIMIT 1)
+                LIMIT 1) AS n),
+        oldest AS (
+            SELECT id FROM lane
+            UNION ALL SELECT min(id) FROM work WHERE stage = ANY(%(stages)s) AND account_id IS NULL GROUP BY msp_id)
+        SELECT rank::text, seconds FROM (
+            SELECT extract(epoch FROM clock_timestamp() - min(w.created_at))::float8 AS seconds,
+                   row_number() OVER (ORDER BY min(w.created_at)) AS rank
+            FROM oldest JOIN work w ON w.id = oldest.id GROUP BY w.msp_id) AS ranked
+        WHERE rank <= %(ranks)s ORDER BY rank
+        """,
+        ranks=RANKS,
+        stages=list(STAGES),
+    )
+
+
+async def held_back(connection: Connection) -> list[Row]:
+    """By stage: accounts of which so much waits there that the stages before, or the adapters, hold theirs."""
+    return await _rows(
+        connection,
+        """
+        SELECT s.stage, count(p.account_id) FROM unnest(%(stages)s::text[]) AS s (stage)
+        LEFT JOIN (SELECT stage, account_id FROM work WHERE announced_at IS NULL AND account_id IS NOT NULL
+                   GROUP BY stage, msp_id, account_id HAVING count(*) >= %(pressed)s) AS p ON p.stage = s.stage
+        GROUP BY s.stage
+        """,
+        stages=list(STAGES),
+        pressed=PRESSED,
     )
 
 

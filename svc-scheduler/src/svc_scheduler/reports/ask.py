@@ -31,10 +31,11 @@ async def ask(pool: Pool) -> list[Announcement]:
             found = fires(Schedule(due.schedule), due.next_fire_at, now)
             await store.move(connection, due.id, found.next)
             clients = await store.clients_of(connection, due)
-            for instant in found.missed:
+            *missed, latest = found.due
+            for instant in missed:
                 await store.insert_reports(connection, due, _ids(due, instant, clients), instant, "missed")
-            asked = _ids(due, found.run, clients)
-            await store.insert_reports(connection, due, asked, found.run, "requested")
+            asked = _ids(due, latest, clients)
+            await store.insert_reports(connection, due, asked, latest, "requested")
             announcements += await _work(connection, due.msp_id, [report for report, _ in asked])
         return announcements
 

@@ -88,8 +88,3 @@ async def insert_reports(
             "clients": [client for _, client in reports],
         },
     )
-
-
-async def drop_old(connection: Connection) -> None:
-    """Lets reports go that are past their time."""
-    await connection.execute("DELETE FROM report WHERE kept_until < now()")

@@ -25,6 +25,9 @@ DATABASE_AWAY = (OperationalError, PoolTimeout)
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 120
+IDLE_SECONDS = 30
+"""How long a transaction may stand still before the server ends it: a process that was paused, or whose machine is gone,
+holds its locks no longer, and writes nothing when it wakes."""
 
 
 @asynccontextmanager
@@ -41,7 +44,10 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
         kwargs={
             "application_name": name,
             "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c statement_timeout={STATEMENT_SECONDS}s -c timezone=UTC -c jit=off",
+            "options": (
+                f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s "
+                "-c timezone=UTC -c jit=off"
+            ),
         },
         check=AsyncConnectionPool.check_connection,
         reconnect_timeout=float("inf"),

@@ -80,7 +80,7 @@ ROLES: tuple[Role, ...] = (
             "page": ("SELECT", "DELETE"),
             "work": ("SELECT", "INSERT", "UPDATE (announced_at, not_before)"),
             "recheck": ("SELECT", "UPDATE (due_at)"),
-            "dead_letter": READ,
+            "dead_letter": ("SELECT", "DELETE"),
             "derivation": ("SELECT", "UPDATE (pending)"),
             "rebuild": WRITE,
             "entity": ("SELECT (id, msp_id, account_id, vendor, resource, kind)",),

@@ -68,7 +68,12 @@ msp = Table(
     Column("name", Text, nullable=False, unique=True),
     _now("created_at"),
     Column("removed_at", Time),
-    comment="Who runs the system. removed_at: since when it is being removed; the row goes last.",
+    Column("weight", SmallInteger, nullable=False, server_default=text("1")),
+    CheckConstraint("weight BETWEEN 1 AND 100", name="weight"),
+    comment=(
+        "Who runs the system. weight: its share of what all msps use together, beside theirs. removed_at: since when it is "
+        "being removed; the row goes last."
+    ),
 )
 
 data_key = Table(
@@ -184,11 +189,24 @@ job = Table(
     Column("next_fire_at", Time, nullable=False),
     Column("manual_at", Time),
     Column("full_seconds", Integer),
+    Column("time_zone", Text, nullable=False, server_default=text("'UTC'")),
+    Column("overlap", Text, nullable=False, server_default=text("'skip'")),
+    Column("catch_up", Text, nullable=False, server_default=text("'latest'")),
+    Column("paused_at", Time),
+    Column("paused_reason", Text),
+    Column("backfill_from", Time),
+    Column("backfill_to", Time),
     UniqueConstraint("account_id", "resource"),
-    Index("ix_job_due", "next_fire_at", postgresql_where=text("enabled AND NOT paused")),
+    CheckConstraint("overlap IN ('skip', 'queue')", name="overlap"),
+    CheckConstraint("catch_up IN ('none', 'latest', 'all')", name="catch_up"),
+    CheckConstraint("(backfill_from IS NULL) = (backfill_to IS NULL)", name="backfill"),
+    Index("ix_job_due", "next_fire_at"),
+    Index("ix_job_asked", "id", postgresql_where=text("manual_at IS NOT NULL OR backfill_from IS NOT NULL")),
     comment=(
-        "(account, resource) with its schedule: 'every 86400s', or a cron expression in UTC. full_seconds: how old the "
-        "last full listing may be before a run is a full one again; NULL: as the resource says."
+        "(account, resource) with its schedule: 'every 86400s', or a cron expression in time_zone. overlap: what becomes of "
+        "an instant that meets an open run; catch_up: of those nobody was there for. full_seconds: how old the last full "
+        "listing may be before a run is a full one again; NULL: as the resource says. manual_at and backfill_*: what a "
+        "person asked for."
     ),
 )
 
@@ -274,17 +292,22 @@ run = Table(
     Column("finished_at", Time),
     Column("mode", Text),
     Column("cursor", JSONB),
+    Column("further_fire_times", ARRAY(Time), nullable=False, server_default=text("'{}'")),
     UniqueConstraint("job_id", "fire_time"),
     CheckConstraint("mode IN ('full', 'incremental')", name="mode"),
     CheckConstraint(
-        "state IN ('queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')",
+        "state IN ('waiting', 'queued', 'running', 'succeeded', 'failed', 'parked', 'unavailable', 'skipped', 'missed')",
         name="state",
     ),
+    Index("ix_run_waiting", "job_id", "fire_time", postgresql_where=text("state = 'waiting'")),
+    Index("ix_run_finished_at", "finished_at"),
     Index("ix_run_open", "state", "not_before", postgresql_where=text("state IN ('queued', 'running')")),
     Index("uq_run_open_job", "job_id", unique=True, postgresql_where=text("state IN ('queued', 'running')")),
     comment=(
-        "One execution of a job, unique per fire time: the ledger row of the fetch stage, with lease and fence. mode is "
-        "chosen when it is first claimed; cursor is the one it leaves to the next run when it is complete."
+        "One execution of a job, unique per fire time: the ledger row of the fetch stage, with lease and fence. What did not "
+        "run has a row as well, with its reason; further_fire_times: the instants after it that share its fate. waiting: it "
+        "runs when those before it have ended. mode is chosen when it is first claimed; cursor is the one it leaves to the "
+        "next run when it is complete."
     ),
 )
 
@@ -608,7 +631,10 @@ work = Table(
     Column("traceparent", Text, nullable=False),
     CheckConstraint("cardinality(entity_ids) BETWEEN 1 AND 1000", name="batch"),
     Index("ix_work_window", "stage", "account_id", "id"),
-    Index("ix_work_announced_at", "announced_at"),
+    Index("ix_work_waiting", "stage", "msp_id", "account_id", "id", postgresql_where=text("announced_at IS NULL")),
+    Index(
+        "ix_work_announced", "stage", "msp_id", "account_id", "id", postgresql_where=text("announced_at IS NOT NULL")
+    ),
     comment="Outbox, inbox and ledger in one: what is to be done, written in the transaction it follows from.",
 )
 

@@ -1,8 +1,8 @@
 """The one loop that takes messages from JetStream.
 
-Short pulls, so that a broker that died is noticed within one; as many messages in flight as the service has hands;
-`in_progress` while work lasts; on failure our own delay, never the server's. Draining stops pulling and lets what is in
-hand finish.
+Short pulls, and a new one as soon as the connection is back: the broker has forgotten the one before. As many messages in
+flight as the service has hands, so that a slow one holds none of the others and memory is bounded; `in_progress` while work
+lasts; on failure our own delay, never the server's. Draining stops pulling and lets what is in hand finish.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
 
 import nats.errors
 import nats.js.errors
+import orjson
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -26,6 +29,13 @@ log = structlog.get_logger()
 PULL_SECONDS = 1.0
 HEARTBEAT_SECONDS = ACK_WAIT / 3
 BROKEN_PAUSE = 0.25
+LOOK_SECONDS = 0.05
+"""How often the loop looks whether the connection has come back in the middle of a pull."""
+FAILED_PAUSE = 2.0
+FAILED_MOST = 60.0
+"""Seconds until a message that could not be dealt with comes again: doubled each time, up to so many."""
+DELIVERIES_MOST = 12
+"""After so many it is let go, which costs nothing: the work it names is in the ledger, and the sweep says it anew."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,21 @@ class Answer:
 
 Receive = Callable[[Msg], Awaitable[Answer]]
 
+T = TypeVar("T", int, UUID)
+
+
+class UnreadableError(Exception):
+    """A message that says nothing we know: it will not say more the next time."""
+
+
+def hint(message: Msg, noun: str, kind: Callable[[Any], T]) -> tuple[UUID, T]:
+    """(msp, the number or id of what is ready): what an announcement says. UnreadableError for anything else."""
+    try:
+        body = orjson.loads(message.data)
+        return UUID(body["msp"]), kind(body[noun])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"{type(error).__name__} in a message of {len(message.data)} bytes") from None
+
 
 class ConsumeLoop:
     """Takes messages of one durable consumer and hands each to `receive`, at most `hands` at a time."""
@@ -45,7 +70,7 @@ class ConsumeLoop:
         self._client = client
         self._stream = stream
         self._consumer = consumer
-        for outcome in ("acked", "retried"):
+        for outcome in ("acked", "retried", "let_go"):
             MESSAGES.labels(consumer, outcome)  # shown as 0 until it happens: a rate needs a beginning
         self._receive = receive
         self._free = asyncio.Semaphore(hands)
@@ -90,7 +115,7 @@ class ConsumeLoop:
                 self._free.release()
                 room = max(1, self._hands - len(self._running))
                 try:
-                    messages = await subscription.fetch(room, timeout=PULL_SECONDS)
+                    messages = await self._fetch(subscription, room)
                 except (TimeoutError, nats.errors.TimeoutError):
                     if not self._client.is_connected:
                         await self._pause(BROKEN_PAUSE)
@@ -104,6 +129,23 @@ class ConsumeLoop:
             if self._client.is_connected:
                 await subscription.unsubscribe()
 
+    async def _fetch(self, subscription: JetStreamContext.PullSubscription, room: int) -> list[Msg]:
+        """A pull; StaleConnectionError when the connection was lost and is back, long before the pull would end."""
+        back = asyncio.ensure_future(self._reconnected(self._client.stats["reconnects"]))
+        fetching = asyncio.ensure_future(subscription.fetch(room, timeout=PULL_SECONDS))
+        try:
+            await asyncio.wait({fetching, back}, return_when=asyncio.FIRST_COMPLETED)
+            if not fetching.done():
+                raise nats.errors.StaleConnectionError
+            return fetching.result()
+        finally:
+            fetching.cancel()
+            back.cancel()
+
+    async def _reconnected(self, before: int) -> None:
+        while self._client.stats["reconnects"] == before:  # noqa: ASYNC110 - the client tells only whom it was given at first
+            await asyncio.sleep(LOOK_SECONDS)
+
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._free.release()
@@ -111,15 +153,23 @@ class ConsumeLoop:
     async def _handle(self, message: Msg) -> None:
         heartbeat = asyncio.create_task(_beat(message))
         try:
-            answer = await self._receive(message)
+            answer: Answer | None = await self._receive(message)
+        except UnreadableError as error:
+            log.error("message_unreadable", subject=message.subject, error=str(error))  # noqa: TRY400 - no traceback helps
+            answer = None
         except Exception:
-            log.exception("message_failed", subject=message.subject)
-            answer = Answer(retry_in=2.0)
+            deliveries = message.metadata.num_delivered or 1
+            log.exception("message_failed", subject=message.subject, deliveries=deliveries)
+            pause = min(FAILED_MOST, FAILED_PAUSE * 2 ** (deliveries - 1))
+            answer = Answer(retry_in=pause) if deliveries < DELIVERIES_MOST else None
         finally:
             heartbeat.cancel()
-        MESSAGES.labels(self._consumer, "acked" if answer.retry_in is None else "retried").inc()
+        outcome = "let_go" if answer is None else "acked" if answer.retry_in is None else "retried"
+        MESSAGES.labels(self._consumer, outcome).inc()
         try:
-            if answer.retry_in is None:
+            if answer is None:
+                await message.term()
+            elif answer.retry_in is None:
                 await message.ack()
             else:
                 await message.nak(delay=answer.retry_in)

@@ -12,6 +12,7 @@ from opentelemetry.util.types import AttributeValue
 
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.ledger import store
+from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Handler, Item
 from mspbyte_common.ledger.store import Announcement
 from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
@@ -45,16 +46,29 @@ class Performed:
     entities: int = 0
 
 
-async def perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, deliveries: int = 1) -> Performed:
+async def perform(
+    pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, deliveries: int = 1, alone: Alone | None = None
+) -> Performed:
     """Does one piece of work, exactly once in effect.
 
     A row that is gone or locked is somebody else's: the message is dropped. A failing item is tried `ATTEMPTS` times,
     then split until the record at fault stands alone, which is then buried in `dead_letter`. An item that was started
     again and again without its attempts ever ending, well or badly, kills its processes: it counts as failed untried.
+    From its second such start on it is tried `alone` in its process, so that what died with it is not taken for it.
     """
+    alone = alone or Alone()
+    suspected = False
+    if deliveries > 1:
+        async with transaction(pool, msp_id) as connection:
+            suspected = await store.starts(connection, work_id) > 0
+    async with alone.alone() if suspected else alone.beside():
+        return await _perform(pool, msp_id, work_id, handler, again=deliveries > 1)
+
+
+async def _perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, again: bool) -> Performed:
     item: Item | None = None
     starts = 0
-    if deliveries > 1:
+    if again:
         async with transaction(pool, msp_id) as connection:
             starts = await store.count_start(connection, work_id)
     try:

@@ -13,7 +13,7 @@ from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
 from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.ledger.item import Next, batches
-from mspbyte_common.ledger.store import Announcement, insert_work
+from mspbyte_common.ledger.store import Announcement, insert_work, is_pressed
 from mspbyte_common.metrics import RECORDS
 from mspbyte_common.vendors import breaker, incremental
 from mspbyte_common.vendors.accounts import store as accounts
@@ -84,6 +84,11 @@ class Keeper:
         RECORDS.labels(self.run.vendor, self.run.resource, "changed").inc(len(changed))
         RECORDS.labels(self.run.vendor, self.run.resource, "unchanged").inc(len(rows) - len(changed))
         return announcements
+
+    async def is_pressed(self) -> bool:
+        """Whether so much of the account waits to be worked up that no further page is to be read."""
+        async with transaction(self.pool, self.run.msp_id) as connection:
+            return await is_pressed(connection, self.run.msp_id, self.run.account_id)
 
     async def complete(self) -> list[Announcement]:
         """The listing was read to its end, in full or since the cursor: says so, and ends the run.

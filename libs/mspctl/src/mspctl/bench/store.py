@@ -95,7 +95,8 @@ async def failures(connection: Connection) -> list[tuple[str, str]]:
     cursor = await connection.execute(
         """
         SELECT DISTINCT error_class, error FROM run
-        WHERE error_class IS NOT NULL AND error_class NOT LIKE 'throttled%%' AND error_class <> 'out_of_budget'
+        WHERE error_class IS NOT NULL AND error_class NOT LIKE 'throttled%%'
+          AND error_class NOT IN ('out_of_budget', 'held_back')
         """
     )
     return list(await cursor.fetchall())

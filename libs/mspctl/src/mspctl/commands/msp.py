@@ -37,7 +37,31 @@ def list_(*, directory: Dir = UP, as_json: Json = False) -> None:
     """Lists msps."""
     with open_database(find(directory), None, needs_msp=False) as database, database.transaction() as connection:
         rows = store.msps(connection)
-    show_rows(rows, ("name", "id", "created_at", "removed_at"), as_json=as_json, none="No msp yet: mspctl msp add NAME")
+    show_rows(
+        rows,
+        ("name", "id", "weight", "created_at", "removed_at"),
+        as_json=as_json,
+        none="No msp yet: mspctl msp add NAME",
+    )
+
+
+@app.command()
+def weight(
+    name: str,
+    share: Annotated[int, typer.Argument(min=1, max=100, help="1 unless set; 3 is three times the runs of 1.")],
+    *,
+    directory: Dir = UP,
+    as_json: Json = False,
+) -> None:
+    """Sets an msp's share of the runs that may be in hand at a time, beside the other msps."""
+    with open_database(find(directory), None, needs_msp=False) as database, database.transaction() as connection:
+        if not store.set_weight(connection, name, share):
+            message = f"there is no msp {name!r}: mspctl msp list."
+            raise UsageError(message)
+    if as_json:
+        emit_json({"name": name, "weight": share})
+    else:
+        console.print(f"{name} has weight {share}.")
 
 
 @app.command()

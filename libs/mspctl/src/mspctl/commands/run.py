@@ -17,7 +17,7 @@ from mspctl.target import find
 app = typer.Typer(name="run", help="Executions of jobs.", no_args_is_help=True)
 
 LOOK = "mspctl run list"
-STATES = ("queued", "running", "succeeded", "failed", "parked", "unavailable", "skipped", "missed")
+STATES = ("waiting", "queued", "running", "succeeded", "failed", "parked", "unavailable", "skipped", "missed")
 
 
 @app.command("list")

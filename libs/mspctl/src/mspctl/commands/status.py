@@ -57,6 +57,8 @@ def look(database: Database) -> dict[str, Any]:
                 }
                 for stage in STAGES
             ],
+            "lag_seconds": max((row["oldest_seconds"] or 0.0 for row in waiting.values()), default=0.0),
+            "held_back": store.held_back(connection),
             "freshness": store.freshness(connection),
             "runs": store.runs_by_state(connection),
             "breakers": store.open_breakers(connection),
@@ -76,7 +78,9 @@ def draw(state: dict[str, Any]) -> RenderableType:
     dead = state["dead_letters"]
     return Group(
         table(stages, ("stage", "done", "waiting", "entities", "oldest"), "Stages"),
+        Text(f"Lag: {ago(state['lag_seconds'])}"),
         Text(),
+        *_held_back(state["held_back"]),
         table(
             fresh,
             ("vendor", "resource", "accounts", "complete", "unavailable", "records", "oldest", "newest"),
@@ -96,6 +100,13 @@ def _answers(services: dict[str, bool], silent: list[str]) -> list[RenderableTyp
     if silent:
         return [Text(f"No answer from {', '.join(silent)}", style="red")]
     return [Text("All services answer.")] if services else []
+
+
+def _held_back(rows: list[dict[str, Any]]) -> list[RenderableType]:
+    """Accounts read faster than they are worked up, when there are such."""
+    drawn = [{**row, "oldest": ago(row["oldest_seconds"])} for row in rows]
+    columns = ("stage", "account", "waiting", "oldest")
+    return [table(drawn, columns, "Held back: the stages before these wait"), Text()] if rows else []
 
 
 def _troubled(breakers: list[dict[str, Any]]) -> list[RenderableType]:

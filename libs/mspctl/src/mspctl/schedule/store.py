@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from mspbyte_common.ledger.store import PRESSED
 from mspbyte_common.vendors.budget.rate import RECOVERY_SECONDS
 from mspctl.store import Connection, Row
 
@@ -14,8 +16,9 @@ def jobs(connection: Connection) -> list[Row]:
     """Every job with its account, its last run, and since when, why and how often it fails."""
     return connection.execute(
         """
-        SELECT j.id, j.vendor, j.resource, a.name AS account, j.account_id, j.enabled, j.paused, j.schedule,
-               j.next_fire_at, j.manual_at, j.full_seconds, c.name AS connection, r.state AS last_state,
+        SELECT j.id, j.vendor, j.resource, a.name AS account, j.account_id, j.enabled, j.paused, j.paused_at,
+               j.paused_reason, j.schedule, j.time_zone, j.overlap, j.catch_up, j.priority, j.next_fire_at, j.manual_at,
+               j.full_seconds, c.name AS connection, r.state AS last_state,
                r.finished_at AS last_finished_at, r.id AS last_run_id, b.failures, b.failing_since, b.open_since,
                b.next_probe_at, b.error_class, b.error, b.advice
         FROM job j JOIN account a ON a.id = j.account_id JOIN connection c ON c.id = a.connection_id
@@ -61,33 +64,127 @@ def stopped_accounts(connection: Connection, job_ids: Sequence[UUID]) -> list[Ro
     ).fetchall()
 
 
-def set_intervals(connection: Connection, job_ids: Sequence[UUID], every: int | None, full: int | None) -> None:
-    """Sets how often jobs run and how old their last full listing may grow, in seconds; None leaves it as it is.
+@dataclass(frozen=True)
+class Change:
+    """What is to become of a job's schedule; None leaves it as it is. `full` in seconds."""
 
-    A job that would now wait longer than its new interval fires that much earlier.
-    """
+    schedule: str | None = None
+    time_zone: str | None = None
+    next_fire_at: datetime | None = None
+    full: int | None = None
+    overlap: str | None = None
+    catch_up: str | None = None
+    priority: int | None = None
+
+
+def set_schedule(connection: Connection, job_ids: Sequence[UUID], change: Change) -> None:
+    """Changes how jobs run. One that has a new schedule fires at its next instant, if it would not fire before that."""
     connection.execute(
         """
-        UPDATE job SET full_seconds = coalesce(%(full)s, full_seconds),
-               schedule = coalesce('every ' || %(every)s::int || 's', schedule),
-               next_fire_at = least(next_fire_at, now() + make_interval(secs => %(every)s::int))
+        UPDATE job SET schedule = coalesce(%(schedule)s, schedule), time_zone = coalesce(%(zone)s, time_zone),
+               full_seconds = coalesce(%(full)s, full_seconds), overlap = coalesce(%(overlap)s, overlap),
+               catch_up = coalesce(%(catch_up)s, catch_up), priority = coalesce(%(priority)s, priority),
+               next_fire_at = CASE WHEN %(schedule)s LIKE 'every %%' THEN least(next_fire_at, %(next)s)
+                                   ELSE coalesce(%(next)s, next_fire_at) END
         WHERE id = ANY(%(ids)s)
         """,
-        {"every": every, "full": full, "ids": list(job_ids)},
+        {
+            "schedule": change.schedule,
+            "zone": change.time_zone,
+            "next": change.next_fire_at,
+            "full": change.full,
+            "overlap": change.overlap,
+            "catch_up": change.catch_up,
+            "priority": change.priority,
+            "ids": list(job_ids),
+        },
     )
 
 
-def pause(connection: Connection, job_ids: Sequence[UUID], *, paused: bool) -> int:
-    """Pauses jobs or lets them go on; returns how many changed."""
+def pause(connection: Connection, job_ids: Sequence[UUID], reason: str | None) -> int:
+    """Stops jobs from firing; returns how many went on until now."""
     return connection.execute(
-        "UPDATE job SET paused = %s WHERE id = ANY(%s) AND paused <> %s", (paused, list(job_ids), paused)
+        """
+        UPDATE job SET paused = true, paused_at = clock_timestamp(), paused_reason = %s
+        WHERE id = ANY(%s) AND NOT paused
+        """,
+        (reason, list(job_ids)),
     ).rowcount
+
+
+def resume(connection: Connection, job_ids: Sequence[UUID]) -> int:
+    """Lets paused jobs go on; returns how many. One with an interval that was passed by meanwhile is due at once."""
+    return connection.execute(
+        """
+        UPDATE job j SET paused = false, paused_at = NULL, paused_reason = NULL,
+               next_fire_at = CASE WHEN j.schedule LIKE 'every %%' AND EXISTS (
+                   SELECT 1 FROM run r WHERE r.job_id = j.id AND r.state = 'skipped' AND r.finished_at >= j.paused_at)
+                   THEN least(j.next_fire_at, clock_timestamp()) ELSE j.next_fire_at END
+        WHERE id = ANY(%s) AND paused
+        """,
+        (list(job_ids),),
+    ).rowcount
+
+
+def unrun(connection: Connection, job_id: UUID, first: datetime, last: datetime) -> int:
+    """How many instants of a job between the two were skipped or missed."""
+    row = connection.execute(
+        """
+        SELECT count(*) AS instants FROM run r, unnest(r.fire_time || r.further_fire_times) AS at
+        WHERE r.job_id = %s AND r.state IN ('skipped', 'missed') AND r.started_at IS NULL AND at BETWEEN %s AND %s
+        """,
+        (job_id, first, last),
+    ).fetchone()
+    return int(row["instants"]) if row else 0
+
+
+def backfill(connection: Connection, job_id: UUID, first: datetime, last: datetime) -> None:
+    """Has the scheduler make up for what a job did not run for between the two."""
+    connection.execute("UPDATE job SET backfill_from = %s, backfill_to = %s WHERE id = %s", (first, last, job_id))
+
+
+def standing(connection: Connection, job_id: UUID) -> Row:
+    """All that decides whether a job runs now: itself, its account, its breaker, its open run, and who else is in hand."""
+    row = connection.execute(
+        """
+        SELECT clock_timestamp() AS now, j.enabled, j.paused, j.paused_at, j.paused_reason, j.schedule, j.time_zone,
+               j.overlap, j.catch_up, j.next_fire_at, j.manual_at, j.backfill_from, j.backfill_to, j.vendor,
+               coalesce(a.name, a.external_id) AS account, a.state AS account_state, a.unreachable_reason,
+               a.parked_class, a.parked_reason, root.parked_reason AS root_reason,
+               b.error_class AS breaker_class, b.failing_since, b.next_probe_at, b.failures,
+               o.id AS run_id, o.state AS run_state, o.not_before, o.announced_at, o.lease_owner, o.lease_until, o.pages,
+               o.records, o.attempts, o.error_class AS run_error_class, o.error AS run_error,
+               (SELECT count(*) FROM run w WHERE w.job_id = j.id AND w.state = 'waiting') AS waiting,
+               (SELECT count(*) FROM run h WHERE h.account_id = j.account_id AND h.state IN ('queued', 'running')
+                AND (h.state = 'running' OR h.announced_at IS NOT NULL)) AS account_in_hand,
+               (SELECT count(*) FROM run h WHERE h.vendor = j.vendor AND h.state IN ('queued', 'running')
+                AND (h.state = 'running' OR h.announced_at IS NOT NULL)) AS msp_in_hand,
+               (SELECT count(*) FROM work w WHERE w.stage = 'process' AND w.account_id = j.account_id
+                AND w.announced_at IS NULL) AS pages_waiting,
+               (SELECT max(p.not_before) FROM budget p WHERE p.connection_id = a.connection_id
+                AND (p.account_id IS NULL OR p.account_id = a.id) AND (p.resource IS NULL OR p.resource = j.resource)
+                AND p.not_before > clock_timestamp()) AS budget_until,
+               l.state AS last_state, l.fire_time AS last_fire_time, l.error AS last_error, l.advice AS last_advice
+        FROM job j JOIN account a ON a.id = j.account_id
+        LEFT JOIN account root ON root.connection_id = a.connection_id AND root.is_root
+             AND root.parked_class = 'credential_invalid'
+        LEFT JOIN breaker b ON b.job_id = j.id AND b.open_since IS NOT NULL
+        LEFT JOIN run o ON o.job_id = j.id AND o.state IN ('queued', 'running')
+        LEFT JOIN LATERAL (SELECT state, fire_time, error, advice FROM run WHERE job_id = j.id
+                           AND state NOT IN ('waiting', 'queued', 'running') ORDER BY fire_time DESC LIMIT 1) l ON true
+        WHERE j.id = %s
+        """,
+        (job_id,),
+    ).fetchone()
+    assert row is not None  # noqa: S101 - the job was just chosen
+    return row
 
 
 RUN = """
     SELECT r.id, r.vendor, r.resource, a.name AS account, r.account_id, r.job_id, r.state, r.trigger, r.fire_time,
            r.mode, r.attempts, r.not_before, r.pages, r.records, r.changed, r.deleted, r.held, r.error_class, r.error,
-           r.advice, r.lease_owner, r.lease_until, r.traceparent, r.created_at, r.started_at, r.finished_at
+           r.further_fire_times, r.advice, r.lease_owner, r.lease_until, r.traceparent, r.created_at, r.started_at,
+           r.finished_at
     FROM run r JOIN account a ON a.id = r.account_id
 """
 
@@ -135,6 +232,19 @@ def waiting(connection: Connection) -> list[Row]:
                extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS oldest_seconds
         FROM work GROUP BY stage
         """
+    ).fetchall()
+
+
+def held_back(connection: Connection) -> list[Row]:
+    """Accounts of which so much waits in a stage that the ones before it hold theirs, with how much that is."""
+    return connection.execute(
+        """
+        SELECT w.stage, coalesce(a.name, a.external_id) AS account, count(*) AS waiting,
+               extract(epoch FROM clock_timestamp() - min(w.created_at))::float8 AS oldest_seconds
+        FROM work w JOIN account a ON a.id = w.account_id WHERE w.announced_at IS NULL
+        GROUP BY w.stage, a.id HAVING count(*) >= %s ORDER BY waiting DESC, account
+        """,
+        (PRESSED,),
     ).fetchall()
 
 

@@ -16,7 +16,7 @@ from mspctl.store import Connection, Row
 
 def msps(connection: Connection) -> list[Row]:
     """Every msp."""
-    return connection.execute("SELECT id, name, created_at, removed_at FROM msp ORDER BY name").fetchall()
+    return connection.execute("SELECT id, name, weight, created_at, removed_at FROM msp ORDER BY name").fetchall()
 
 
 def add_msp(connection: Connection, name: str) -> Row | None:
@@ -25,6 +25,11 @@ def add_msp(connection: Connection, name: str) -> Row | None:
         "INSERT INTO msp (id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING id, name, created_at",
         (ids.derive("msp", name), name),
     ).fetchone()
+
+
+def set_weight(connection: Connection, name: str, weight: int) -> bool:
+    """An msp's share beside the others'; False when there is no such msp."""
+    return connection.execute("UPDATE msp SET weight = %s WHERE name = %s", (weight, name)).rowcount == 1
 
 
 def connections(connection: Connection) -> list[Row]:
@@ -246,7 +251,8 @@ def resume_account(connection: Connection, account_id: UUID) -> bool:
         """
         UPDATE job j SET next_fire_at = now() FROM account a
         WHERE a.id = j.account_id AND (a.id = %(account)s OR %(whole)s AND a.connection_id = %(connection)s)
-          AND (SELECT r.state FROM run r WHERE r.job_id = j.id ORDER BY r.fire_time DESC LIMIT 1) = 'parked'
+          AND (SELECT r.state FROM run r WHERE r.job_id = j.id AND r.state NOT IN ('skipped', 'missed', 'waiting')
+               ORDER BY r.fire_time DESC LIMIT 1) = 'parked'
         """,
         {
             "account": account_id,

@@ -19,6 +19,10 @@ LEASE_SECONDS = 15.0
 """How long a run belongs to a process that says nothing."""
 
 
+OURS = "id = %(id)s AND fence = %(fence)s AND state = 'running' AND lease_until > clock_timestamp()"
+"""The run belongs to who names its fence, for as long as the lease lasts; after that to nobody, until it is claimed anew."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A claimed run: what to fetch, from where on, and the fence that guards every write."""
@@ -176,12 +180,12 @@ async def requeue(
 async def progress(connection: Connection, run: Run) -> tuple[int, int]:
     """(how often the run was tried since its last page or begun anew, its pages); LeaseLost when it is another's."""
     cursor = await connection.execute(
-        "SELECT attempts + restarts, pages FROM run WHERE id = %s AND fence = %s AND state = 'running'",
-        (run.id, run.fence),
+        f"SELECT attempts + restarts, pages FROM run WHERE {OURS}",  # noqa: S608 - a constant of this file
+        {"id": run.id, "fence": run.fence},
     )
     row = await cursor.fetchone()
     if row is None:
-        message = f"run {run.id} has another owner"
+        message = f"the lease of run {run.id} has ended"
         raise LeaseLost(message)
     return int(row[0]), int(row[1])
 
@@ -192,11 +196,11 @@ async def count_deleted(connection: Connection, run: Run, deleted: int, held: in
 
 
 async def fenced(connection: Connection, run: Run, assignments: str, values: Mapping[str, Any]) -> None:
-    """Changes the run if it is still ours; LeaseLost when it is another's."""
+    """Changes the run if it is still ours; LeaseLost when its lease has ended, whoever has it now."""
     cursor = await connection.execute(
-        f"UPDATE run SET {assignments} WHERE id = %(id)s AND fence = %(fence)s AND state = 'running'",  # noqa: S608
+        f"UPDATE run SET {assignments} WHERE {OURS}",  # noqa: S608 - constants of this file
         {**values, "id": run.id, "fence": run.fence, "lease": LEASE_SECONDS},
     )
     if cursor.rowcount != 1:
-        message = f"run {run.id} has another owner"
+        message = f"the lease of run {run.id} has ended"
         raise LeaseLost(message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Pool, transaction
-from svc_scheduler import store
+from svc_scheduler.jobs import store
 
 
 async def reconcile(pool: Pool) -> int:

@@ -1,0 +1,1 @@
+"""Jobs: which there are, which are due, and what becomes of their instants."""
