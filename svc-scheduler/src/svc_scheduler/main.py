@@ -20,6 +20,7 @@ from svc_scheduler.rebuild.walk import renew, walk
 from svc_scheduler.recover import due_actions, recheck, recover
 from svc_scheduler.reports.ask import ask
 from svc_scheduler.retention.clean import clean
+from svc_scheduler.runs.choose import Caps
 from svc_scheduler.runs.dispatch import dispatch
 from svc_scheduler.settings import SchedulerSettings
 
@@ -36,11 +37,7 @@ REPORT_SECONDS = 5.0
 
 async def body(service: Service) -> None:
     """Ticks, recovers, measures, cleans up and rebuilds until the service drains."""
-    settings = service.settings
-    if not isinstance(settings, SchedulerSettings):
-        message = "the scheduler runs with settings of its own"
-        raise TypeError(message)
-    caps = settings.caps()
+    caps = _caps(service)
     show_none()
 
     async def fire() -> None:
@@ -85,6 +82,14 @@ async def body(service: Service) -> None:
         _every(service, REBUILD_SECONDS, rebuild),
         _every(service, REPORT_SECONDS, reports),
     )
+
+
+def _caps(service: Service) -> Caps:
+    settings = service.settings
+    if not isinstance(settings, SchedulerSettings):
+        message = "the scheduler runs with settings of its own"
+        raise TypeError(message)
+    return settings.caps()
 
 
 async def _every(service: Service, seconds: float, step: Callable[[], Awaitable[None]]) -> None:

@@ -12,9 +12,9 @@ from mspbyte_common.ledger.item import batches
 from mspbyte_common.ledger.store import Announcement, insert_work
 from mspbyte_common.schedule import Schedule, fires
 from mspbyte_common.trace import new_traceparent
+from svc_scheduler.jobs.store import database_now
 from svc_scheduler.reports import store
 from svc_scheduler.reports.store import DueReport
-from svc_scheduler.store import database_now
 
 BATCH = 50
 
