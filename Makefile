@@ -4,6 +4,8 @@ CLIENTS ?= 12
 SEED ?= 1
 FUZZ ?= 10000
 WORKERS ?= 4
+STRIKES ?= 40
+REPLICAS ?= 1
 VERSION ?= dev
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 VENV := .venv
@@ -39,6 +41,9 @@ bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
+chaos: install ## dies at every fault point, then is struck at random; var/chaos/report.json (HOURS=1 STRIKES=40 REPLICAS=1 SEED=…)
+	$(BIN)/python -m tests.chaos --strikes $(STRIKES) --replicas $(REPLICAS) $(if $(HOURS),--hours $(HOURS)) $(if $(filter command line,$(origin SEED)),--seed $(SEED))
+
 compose-test: install ## the fleet in containers: scaled, killed, restarted, restored, faster (ONLY=scaled); needs Docker
 	$(BIN)/pytest tests/containers -m containers $(if $(ONLY),-k $(ONLY))
 
@@ -66,12 +71,13 @@ imports: install ## who may import whom
 dashboards: install ## monitoring/dashboards/*.json and the PrometheusRule, from the declarations
 	$(BIN)/python monitoring/dashboards.py
 
-docs: install ## docs/data-model.md, configuration.md, checks.md, reports.md and the published schemas, from the declarations
+docs: install ## docs/data-model.md, configuration.md, checks.md, reports.md, fault-points.md and the published schemas, from the declarations
 	$(BIN)/python docs/data_model.py
 	$(BIN)/python docs/configuration.py
 	$(BIN)/python docs/checks.py
 	$(BIN)/python docs/reports.py
 	$(BIN)/python docs/schemas.py
+	$(BIN)/python docs/fault_points.py
 
 screenshots: install ## docs/reports/*.png, of a demo that is up (mspctl demo --keep); needs Chromium
 	$(BIN)/python docs/screenshots.py
@@ -86,4 +92,4 @@ audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3:
 clean: ## remove what was built and run
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo images test bench fuzz compose-test k8s-test check format format-check lint types imports dashboards docs screenshots sbom audit clean
+.PHONY: help install demo images test bench fuzz chaos compose-test k8s-test check format format-check lint types imports dashboards docs screenshots sbom audit clean

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
+from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger.item import Item, Next, batches
 from mspbyte_common.links import PERSON
 from svc_linkers import rules as declared
@@ -82,16 +83,20 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     claim = await store.claim(connection, item.entity_ids)
     locks = Locks(connection, item.msp_id)
     scopes = joined(claim.scopes, claim.pins) | ({item.msp_id} if rules.msp_wide else set())
+    reach("linkers.work.claimed")
     known = await store.known(connection, item.msp_id, locks.first(scopes), item.entity_ids)
     batch = Batch(item.msp_id, item.kind, known.keys, claim.former, known.existing)
     changes = await _changes(connection, batch, rules, known.decided)
+    reach("linkers.edges.known")
     await store.write(connection, item.msp_id, known.at, changes)
+    reach("linkers.edges.written")
     touched = {end for change in changes for end in change.ends}
     for cluster in CLUSTERS:
         seeds = {end for change in changes if change.rule.relation == cluster.relation for end in change.ends}
         seeds |= batch.linked(cluster.relation)
         if seeds:
             touched |= await regroup(connection, locks, known.at, cluster, seeds)
+            reach("linkers.clusters.written")
     return [
         *batches("evaluate", item.kind, item.account_id, item.entity_ids),
         *batches("evaluate", "recheck", item.account_id, touched - set(item.entity_ids)),

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.db.history import record_changes
 from mspbyte_common.declarations import discover, index
+from mspbyte_common.fault_points import reach
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.history import DELETED, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
@@ -58,18 +59,22 @@ async def process(connection: Connection, item: Item) -> Sequence[Next]:
             _bury(raw, found)
         else:
             _map(raw, found)
+    reach("processors.records.locked")
     if found.mapped:
         await store.write_mapped(connection, found.mapped)
+        reach("processors.records.mapped")
     if found.gone:
         await store.forget_mapping(connection, found.gone)
     if found.quarantined:
         await store.quarantine(connection, item.msp_id, found.quarantined)
     await store.release(connection, found.fits)
+    reach("processors.records.released")
     if found.history:
         await record_changes(connection, item.msp_id, item.run_id, item.traceparent, found.history)
     for (vendor, resource), records in sorted(found.records.items()):
         words = found.words.get((vendor, resource), [])
         await watch(connection, item.msp_id, vendor, resource, records, words)
+    reach("processors.shapes.watched")
     contested = await store.contested(connection, found.moved) if found.moved else set()
     return [
         *batches("resolve", item.kind, item.account_id, {*found.changed, *contested}),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.db.history import record_changes
 from mspbyte_common.declarations import discover, index
+from mspbyte_common.fault_points import reach
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.history import CLIENT, Change, changes
 from mspbyte_common.ledger.item import Item, Next, batches
@@ -51,6 +52,7 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     )
     if model_type is Domain:
         await store.lock_domains(connection, item.msp_id, exclusive=True)
+    reach("resolvers.accounts.locked")
     rows = await store.lock_unresolved(connection, item.entity_ids)
     known, outdated = _read(rows)
     ids = set(item.entity_ids) - outdated
@@ -59,6 +61,7 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     clients = await assign(connection, item.msp_id, [(row, model) for row, _, model, _, _ in repaired])
     if clients.rows:
         await store.name_clients(connection, item.msp_id, sorted(clients.rows.values()))
+    reach("resolvers.clients.known")
     for row, before, model, repairs, issues in repaired:
         client = clients.by_entity[row.id]
         _resolve_one(batch, row, before, model, repairs + clients.repairs(row.id), client)
@@ -72,6 +75,7 @@ async def resolve(connection: Connection, item: Item) -> Sequence[Next]:
     others: set[UUID] = set()
     if merging:
         others = await regroup(connection, item.msp_id, item.kind, accounts, ids, batch.keys | changed)
+        reach("resolvers.things.regrouped")
     following = [
         *batches("link", item.kind, item.account_id, relinked | gone),
         *batches("evaluate", item.kind, item.account_id, (ids | others) - relinked - gone),
@@ -164,6 +168,7 @@ async def _write(connection: Connection, item: Item, ids: Collection[UUID], batc
     """Writes what differs; returns the keys that came and went."""
     if batch.written:
         await store.write_resolved(connection, batch.written)
+        reach("resolvers.records.written")
     if batch.history:
         await record_changes(connection, item.msp_id, item.run_id, item.traceparent, batch.history)
     held = await store.keys_of(connection, ids)
@@ -172,8 +177,10 @@ async def _write(connection: Connection, item: Item, ids: Collection[UUID], batc
         await store.delete_keys(connection, ended)
     if begun:
         await store.insert_keys(connection, item.msp_id, begun)
+        reach("resolvers.keys.written")
     known = await store.issues_of(connection, ids)
     await store.change_issues(connection, item.msp_id, known - batch.issues, batch.issues - known)
+    reach("resolvers.issues.written")
     return ended | begun
 
 

@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import REGISTRY
 
 from mspbyte_common.db.engine import DATABASE_ERRORS
+from mspbyte_common.fault_points import reach
 from mspbyte_common.metrics import STEP_SECONDS, STEPS
 from mspbyte_common.service import Service, run
 from svc_scheduler.figures.database import DATABASE
@@ -45,6 +46,7 @@ async def body(service: Service) -> None:
         await tick(service.pool)
         for announcement in await dispatch(service.pool, caps):
             await service.announcer.run(*announcement)
+            reach("scheduler.run.announced")
 
     async def mend() -> None:
         runs, work = await recover(service.pool, service.nats)

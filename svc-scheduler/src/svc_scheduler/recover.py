@@ -10,6 +10,7 @@ from nats.js import JetStreamContext
 
 from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.effects.effect import work_for
+from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.topology import STAGES, VENDORS
 from mspbyte_common.ledger.item import batches
 from mspbyte_common.ledger.store import Announcement, insert_work
@@ -34,6 +35,7 @@ async def recover(pool: Pool, client: Client) -> tuple[list[RunAnnouncement], li
         recovered = await runs_store.recover_runs(connection)
         if recovered:
             log.warning("runs_recovered", number=recovered)
+            reach("scheduler.runs.recovered")
         runs = await runs_store.announced_runs(connection)
         work = await store.announced_work(connection)
     lost_runs = {vendor: await _lost(js, "JOBS", f"adapter-{vendor}", runs.get(vendor, 0)) for vendor in VENDORS}
@@ -43,6 +45,8 @@ async def recover(pool: Pool, client: Client) -> tuple[list[RunAnnouncement], li
         found = await store.waiting_work(connection)
         if lost_stages:
             found += await store.lost_work(connection, lost_stages)
+            reach("scheduler.losses.marked")
+    reach("scheduler.sweep.committed")
     return again, found
 
 
@@ -53,6 +57,8 @@ async def recheck(pool: Pool) -> list[Announcement]:
         for (msp_id, account_id), subjects in (await store.due_rechecks(connection, RECHECKS)).items():
             following = list(batches("evaluate", "recheck", account_id, subjects))
             announcements += await insert_work(connection, msp_id, None, new_traceparent(), following)
+            reach("scheduler.rechecks.written")
+    reach("scheduler.rechecks.committed")
     return announcements
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from mspbyte_common.db.engine import Connection
+from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger.item import BATCH, Item, Next, batches
 from svc_workers.actions import store as actions
 from svc_workers.check import Check
@@ -42,6 +43,7 @@ async def evaluate(connection: Connection, item: Item) -> Sequence[Next]:
     """
     await inputs.lock_freshness(connection, item.msp_id)
     subjects = sorted(await expand(connection, item))
+    reach("workers.subjects.known")
     if len(subjects) > BATCH:
         return list(batches("evaluate", "recheck", item.account_id, subjects))
     return await _judge(connection, item, subjects) if subjects else []
@@ -72,6 +74,7 @@ def verdict_of(
 
 async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -> Sequence[Next]:
     await inputs.lock_clients(connection, subjects)
+    reach("workers.clients.locked")
     unlinked = await inputs.being_linked(connection, subjects)
     ids = [subject for subject in subjects if subject not in unlinked]
     batch = await gather(connection, ids, list(CHECKS.values()))
@@ -81,10 +84,13 @@ async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -
         for subject in batch.subjects
         for check in checks_of(subject.kind)
     ]
+    reach("workers.checks.answered")
     stored = await findings.findings_of(connection, ids)
     changed = changes(stored, judged, batch.gone, batch.now)
     await findings.write_findings(connection, item, changed)
+    reach("workers.findings.written")
     await findings.replace_rechecks(connection, item.msp_id, ids, rechecks(judged, awaited(stored, changed)))
+    reach("workers.rechecks.written")
     for answer in judged:
         VERDICTS.labels(answer.check.name, type(answer.verdict).__name__.lower()).inc()
     news = [change.finding.id for change in changed if change.event]

@@ -33,6 +33,7 @@ from mspbyte_common.errors import (
     VendorError,
     error_classes,
 )
+from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.consume import Answer, hint
 from mspbyte_common.key_ring import KeyRing, read_key_ring
 from mspbyte_common.ledger.item import Next
@@ -179,6 +180,7 @@ async def _register(service: Service, vendor: Vendor) -> None:
             log.warning("not_registered", error=str(error))
             await service.sleep(1.0)
         else:
+            reach("adapter.lists.registered")
             return
 
 
@@ -205,6 +207,7 @@ class Runner:
             run = await runs.claim(connection, run_id, f"{socket.gethostname()}/{os.getpid()}")
         if run is None:
             return Answer()
+        reach("adapter.run.claimed")
         structlog.contextvars.bind_contextvars(
             msp=str(msp_id), run=str(run.id), resource=run.resource, trace=trace_id(run.traceparent)
         )
@@ -228,6 +231,7 @@ class Runner:
     async def _carry_out(self, run: Run) -> None:
         endpoint = self.endpoints[run.resource]
         target = await self.target(run.msp_id, run.account_id)
+        reach("adapter.credential.read")
         sender = self.sender(target, run.resource)
         async with transaction(self.service.pool, run.msp_id) as connection:
             listing = await listings.listing(connection, run)
@@ -240,6 +244,7 @@ class Runner:
         async def keep(page: Page) -> None:
             announced = await keeper.page(page)
             await self.service.announcer.work(announced)
+            reach("adapter.page.announced")
             if page.following is not None and not announced and await keeper.is_pressed():
                 message = f"more pages of {run.resource} wait to be worked up than the stages take"
                 raise HeldBack(message, retry_after=HELD_SECONDS)
@@ -249,9 +254,14 @@ class Runner:
             if run.mode is None:
                 mode, mark = ("full", await mark_of(endpoint, ask)) if since is None else ("incremental", None)
                 await keeper.begin(mode, mark)
+                reach("adapter.run.begun")
             if run.page_token is not None or run.pages == 0:
                 await pull(endpoint, ask, keep, since=since, place=run.page_token, number=run.pages)
-        await self.service.announcer.work(await keeper.complete())
+        reach("adapter.list.read")
+        announcements = await keeper.complete()
+        reach("adapter.run.committed")
+        await self.service.announcer.work(announcements)
+        reach("adapter.run.announced")
         RUNS.labels(run.vendor, "succeeded").inc()
         log.info("run_succeeded", mode="full" if since is None else "incremental")
 
@@ -277,6 +287,7 @@ class Runner:
                 try:
                     async with transaction(self.service.pool, run.msp_id) as connection:
                         await runs.renew(connection, run)
+                    reach("adapter.lease.renewed")
                 except LeaseLost:
                     lost = True
                     if current is not None:
@@ -300,6 +311,7 @@ class Runner:
         """By class: again later, parked until a person acts, unavailable, or failed until the next fire."""
         say = log.info if isinstance(error, Unavailable | Refused) else log.warning
         say("run_failed", error_class=error.error_class, error=str(error))
+        reach("adapter.failure.known")
         endpoint = self.endpoints[run.resource]
         told = (error.error_class, str(error)[:2_000], error.advice)
         following: list[Next] = []
@@ -341,8 +353,10 @@ class Runner:
                     await runs.finish(connection, run, "failed", told)
                     following += await breaker.failed(connection, run, error, self.endpoints[run.resource].interval)
                 announcements = await insert_work(connection, run.msp_id, run.id, run.traceparent, following)
+                reach("adapter.failure.written")
         except LeaseLost:
             return
+        reach("adapter.failure.committed")
         RUNS.labels(run.vendor, outcome).inc()
         await self.service.announcer.work(announcements)
 

@@ -25,12 +25,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from mspbyte_common import logs, trace
+from mspbyte_common import fault_points, logs, trace
 from mspbyte_common.connection_metrics import ConnectionCollector
 from mspbyte_common.db.derivation import declare_versions
 from mspbyte_common.db.engine import DATABASE_ERRORS, Connection, Pool, open_pool, transaction
 from mspbyte_common.db.revision import behind
 from mspbyte_common.errors import UsageError
+from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.announce import Announcer
 from mspbyte_common.jetstream.connect import open_nats
 from mspbyte_common.jetstream.consume import Answer, ConsumeLoop, Receive, hint
@@ -94,6 +95,7 @@ def run(name: str, body: Body, *, settings: type[ServiceSettings] = ServiceSetti
     try:
         configured = settings()  # type: ignore[call-arg,unused-ignore]
         logs.configure(name, configured.log_level, sys.stdout)
+        fault_points.arm(configured.fault_points, configured.fault_witness)
     except (ValidationError, UsageError) as error:
         sys.stderr.write(f"{name}: {_one_line(error)}\n")
         raise SystemExit(2) from None
@@ -150,6 +152,7 @@ async def _write_down(service: Service, write: Callable[[Connection], Awaitable[
             await service.sleep(1.0)
         else:
             log.info("declared", changed=changed)
+            reach("service.words.declared")
             return
 
 
@@ -164,10 +167,12 @@ def receive_work(service: Service, stage: str, handler: Handler) -> Receive:
         started = time.perf_counter()
         deliveries = message.metadata.num_delivered or 1
         performed = await perform(service.pool, msp_id, number, handler, deliveries=deliveries, alone=service.alone)
+        reach("ledger.work.committed")
         WORK.labels(stage, performed.outcome).inc()
         WORK_SECONDS.labels(stage).observe(time.perf_counter() - started)
         WORK_ENTITIES.labels(stage).inc(performed.entities)
         await service.announcer.work(performed.announce)
+        reach("ledger.work.announced")
         return Answer(performed.retry_in)
 
     return receive

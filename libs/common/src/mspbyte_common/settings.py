@@ -44,6 +44,10 @@ class ServiceSettings(BaseSettings):
     """How many pieces of work one process does at a time; the pool has two connections more."""
     shutdown_seconds: Annotated[float, Field(gt=0)] = 20.0
     """How long work in hand may last after SIGTERM."""
+    fault_points: str = ""
+    """For tests only: where the process kills itself, `label` or `label:pass`, by commas (`docs/fault-points.md`)."""
+    fault_witness: Path | None = None
+    """For tests only: a directory the fleet shares, with a file for each fault point that has had its death."""
     lifeline: bool = False
     """True: end when standard input closes, that is, when whoever started this process is gone."""
 

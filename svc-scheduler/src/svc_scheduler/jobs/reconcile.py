@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Pool, transaction
+from mspbyte_common.fault_points import reach
 from svc_scheduler.jobs import store
 
 
@@ -16,4 +17,5 @@ async def reconcile(pool: Pool) -> int:
         for one in wanted:
             job = ids.job_id(one.account_id, one.resource)
             await store.insert_job(connection, job, one, f"every {one.interval_seconds}s", now)
+        reach("scheduler.jobs.made")
         return len(wanted)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
+from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.topology import VENDORS
 from mspbyte_common.metrics import INSTANTS
 from mspbyte_common.schedule import Schedule, jitter
@@ -47,8 +48,11 @@ async def tick(pool: Pool) -> int:
         async with transaction(pool, None) as connection:
             now = await store.database_now(connection)
             claimed = await store.claim_jobs(connection, BATCH)
+            reach("scheduler.jobs.claimed")
             for due in await store.due(connection, claimed):
                 await _decide(connection, due, now, counted)
+                reach("scheduler.instants.written")
+        reach("scheduler.instants.committed")
         for (vendor, outcome), number in counted.items():
             INSTANTS.labels(vendor, outcome).inc(number)
         looked_at += len(claimed)
@@ -82,6 +86,7 @@ async def _scheduled(connection: Connection, due: Due, now: datetime, counted: C
     policy, standing = Policy(due.overlap, due.catch_up), Standing(busy, due.waiting, due.rests)
     entries, following = account_for(schedule, due.next_fire_at, now, policy, standing)
     await store.move_job(connection, due.id, following + jitter(schedule, due.id) if due.first else following)
+    reach("scheduler.job.moved")
     for entry in entries:
         await _write(connection, due, entry)
         counted[due.vendor, entry.state] += len(entry.instants)

@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from mspbyte_common.db.engine import Connection, Pool, transaction
+from mspbyte_common.fault_points import reach
 from mspbyte_common.history import KEPT as CHANGES_KEPT
 from svc_scheduler.retention import store
 
@@ -43,6 +44,7 @@ async def clean(pool: Pool) -> int:
         for _ in range(PIECES):
             async with transaction(pool, None) as connection:
                 rows = await drop(connection, kept, PIECE)
+                reach("scheduler.retention.dropped")
             gone += rows
             if rows < PIECE:
                 break

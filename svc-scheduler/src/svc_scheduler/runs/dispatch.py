@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mspbyte_common.db.engine import Pool, transaction
+from mspbyte_common.fault_points import reach
 from svc_scheduler.runs import store
 from svc_scheduler.runs.choose import Caps, choose
 from svc_scheduler.runs.store import RunAnnouncement
@@ -16,4 +17,8 @@ async def dispatch(pool: Pool, caps: Caps) -> list[RunAnnouncement]:
         if not waiting:
             return []
         chosen = choose(waiting, await store.in_hand(connection), caps, await store.weights(connection))
-        return await store.announce(connection, chosen)
+        reach("scheduler.runs.chosen")
+        marked = await store.announce(connection, chosen)
+        reach("scheduler.runs.marked")
+    reach("scheduler.runs.committed")
+    return marked

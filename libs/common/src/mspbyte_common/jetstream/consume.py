@@ -21,6 +21,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
+from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.topology import ACK_WAIT
 from mspbyte_common.metrics import MESSAGES
 
@@ -153,6 +154,7 @@ class ConsumeLoop:
     async def _handle(self, message: Msg) -> None:
         heartbeat = asyncio.create_task(_beat(message))
         try:
+            reach("loop.message.taken")
             answer: Answer | None = await self._receive(message)
         except UnreadableError as error:
             log.error("message_unreadable", subject=message.subject, error=str(error))  # noqa: TRY400 - no traceback helps
@@ -166,6 +168,7 @@ class ConsumeLoop:
             heartbeat.cancel()
         outcome = "let_go" if answer is None else "acked" if answer.retry_in is None else "retried"
         MESSAGES.labels(self._consumer, outcome).inc()
+        reach("loop.message.done")
         try:
             if answer is None:
                 await message.term()
@@ -173,6 +176,7 @@ class ConsumeLoop:
                 await message.ack()
             else:
                 await message.nak(delay=answer.retry_in)
+            reach("loop.message.answered")
         except (nats.errors.Error, OSError) as error:
             log.info("acknowledgement_lost", subject=message.subject, error=str(error) or type(error).__name__)
 

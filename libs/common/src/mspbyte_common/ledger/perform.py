@@ -11,6 +11,7 @@ import structlog
 from opentelemetry.util.types import AttributeValue
 
 from mspbyte_common.db.engine import Pool, transaction
+from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger import store
 from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Handler, Item
@@ -71,11 +72,13 @@ async def _perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, 
     if again:
         async with transaction(pool, msp_id) as connection:
             starts = await store.count_start(connection, work_id)
+        reach("ledger.start.counted")
     try:
         async with transaction(pool, msp_id) as connection:
             item = await store.lock(connection, work_id)
             if item is None:
                 return Performed("gone", [])
+            reach("ledger.work.locked")
             structlog.contextvars.bind_contextvars(
                 msp=str(msp_id), run=str(item.run_id) if item.run_id else None, trace=trace_id(item.traceparent)
             )
@@ -83,8 +86,11 @@ async def _perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, 
                 with span(f"{item.stage} {item.kind}", item.traceparent, CARRIES_OUT, **_facts(item)) as current:
                     here = traceparent_of(current, item.traceparent)
                     following = await handler(connection, replace(item, traceparent=here))
+                reach("ledger.work.handled")
                 announce = await store.insert_work(connection, item.msp_id, item.run_id, here, following)
+                reach("ledger.following.written")
                 announce += await store.finish(connection, item)
+                reach("ledger.work.finished")
                 return Performed("done", announce, entities=len(item.entity_ids))
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if not isinstance(error, CONFLICTS):
@@ -107,6 +113,7 @@ def _facts(item: Item) -> dict[str, AttributeValue]:
 
 
 async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final: bool = False) -> Performed:
+    reach("ledger.attempt.failed")
     async with transaction(pool, item.msp_id) as connection:
         held = await store.lock(connection, item.id)
         if held is None:
@@ -114,7 +121,12 @@ async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final
         if not final and held.attempts + 1 < ATTEMPTS:
             pause = PAUSES[min(held.attempts, len(PAUSES) - 1)]
             await store.postpone(connection, held, f"{error_class}: {error}", pause, counts=True)
+            reach("ledger.work.postponed")
             return Performed("retry", [], pause)
         if len(held.entity_ids) > 1:
-            return Performed("split", await store.split(connection, held))
-        return Performed("buried", await store.bury(connection, held, error_class, error))
+            announce = await store.split(connection, held)
+            reach("ledger.work.split")
+            return Performed("split", announce)
+        announce = await store.bury(connection, held, error_class, error)
+        reach("ledger.work.buried")
+        return Performed("buried", announce)

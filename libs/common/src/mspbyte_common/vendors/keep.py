@@ -11,6 +11,7 @@ import orjson
 
 from mspbyte_common import ids
 from mspbyte_common.db.engine import Connection, Pool, transaction
+from mspbyte_common.fault_points import reach
 from mspbyte_common.hashing import digest, split_digest
 from mspbyte_common.ledger.item import Next, batches
 from mspbyte_common.ledger.store import Announcement, insert_work, is_pressed
@@ -71,16 +72,22 @@ class Keeper:
                 changed=len(changed),
                 deleted=len(gone),
             )
+            reach("adapter.place.moved")
             await runs.write_page(connection, self.run, page.number, list(rows), len(changed))
+            reach("adapter.page.noted")
             following: list[Next] = []
             if changed:
                 await records.write_rows(connection, self.run, self.endpoint.kind, changed)
+                reach("adapter.records.written")
             if gone:
                 await records.tombstone(connection, gone)
             following += self._process([*(row.id for row in changed), *gone])
             if self.endpoint.accounts is not None:
                 following += await self._accounts(connection, told)
+                reach("adapter.accounts.written")
             announcements = await self._work(connection, following)
+            reach("adapter.work.written")
+        reach("adapter.page.stored")
         RECORDS.labels(self.run.vendor, self.run.resource, "changed").inc(len(changed))
         RECORDS.labels(self.run.vendor, self.run.resource, "unchanged").inc(len(rows) - len(changed))
         return announcements
@@ -108,18 +115,23 @@ class Keeper:
             else:
                 await listings.move_cursor(connection, self.run)
             await runs.finish(connection, self.run, "succeeded")
+            reach("adapter.run.finished")
             following += await breaker.answered(connection, self.run)
             return await self._work(connection, following)
 
     async def _certify(self, connection: Connection, before: Listing) -> list[Next]:
         lost, carried, stored = await listings.missing(connection, self.run)
+        reach("adapter.listing.compared")
         gone, held = fuse(lost, stored, before.held_ids, shifts=self.endpoint.paging.total is not None)
         await runs.count_deleted(connection, self.run, len(gone), len(held))
         if gone:
             await records.tombstone(connection, gone)
+            reach("adapter.records.tombstoned")
         await listings.certify(connection, self.run, carried, held)
-        reach = await self._reach(connection, self.endpoint.accounts) if self.endpoint.accounts else []
-        return [*self._process(gone), *reach]
+        reach("adapter.listing.certified")
+        accounts_changed = await self._reach(connection, self.endpoint.accounts) if self.endpoint.accounts else []
+        reach("adapter.reach.written")
+        return [*self._process(gone), *accounts_changed]
 
     async def _current(self, connection: Connection, told: list[Record]) -> tuple[list[Record], list[UUID]]:
         """(the page's records as a full listing would send them, ids of those it says are gone)."""
@@ -172,8 +184,8 @@ class Keeper:
                     listed.settings(record)
                 )
         known = await accounts.listed_accounts(connection, self.target.connection_id)
-        reach = {one: listed.unreachable(settings[one]) if one in settings else NOT_LISTED for one in known}
-        changed = await accounts.write_reach(connection, reach)
+        told = {one: listed.unreachable(settings[one]) if one in settings else NOT_LISTED for one in known}
+        changed = await accounts.write_reach(connection, told)
         return list(batches("evaluate", "account", self.run.account_id, changed))
 
 

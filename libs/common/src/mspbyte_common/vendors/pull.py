@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from mspbyte_common.errors import PagingBroken, SchemaDrift, Unavailable
+from mspbyte_common.fault_points import reach
 from mspbyte_common.hashing import digest
 from mspbyte_common.vendors.endpoint import Ask, Body, Cursor, Endpoint, Record, Request
 
@@ -62,6 +63,7 @@ async def pull(
             raise PagingBroken(message)
         asked.add(mark)
         reply = await ask(request)
+        reach("adapter.page.fetched")
         records = _records(endpoint, request, reply.body)
         after = following(endpoint, request, reply.body)
         if endpoint.complete_page is not None and since is None and records:

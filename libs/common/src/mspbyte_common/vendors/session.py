@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from mspbyte_common.errors import HostRefused, SchemaDrift, VendorError
+from mspbyte_common.fault_points import reach
 from mspbyte_common.metrics import VENDOR_REQUESTS, VENDOR_SECONDS
 from mspbyte_common.redaction import remember
 from mspbyte_common.trace import ASKS, span
@@ -86,6 +87,7 @@ class Sender:
             started = time.perf_counter()
             try:
                 with span(f"{method} {self.vendor} {self.owner.resource}", None, ASKS) as current:
+                    reach("adapter.request.permitted")
                     answer = await self.transport.send(
                         method, url, origins=origins, headers=headers, params=params, json=json, form=form
                     )
@@ -95,6 +97,7 @@ class Sender:
                 raise
             finally:
                 VENDOR_SECONDS.labels(self.vendor).observe(time.perf_counter() - started)
+        reach("adapter.request.answered")
         feedback = self.heed(answer)
         if feedback is not None:
             await self.slow(feedback)

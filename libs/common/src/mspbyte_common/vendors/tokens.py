@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 from mspbyte_common.errors import SchemaDrift
+from mspbyte_common.fault_points import reach
 from mspbyte_common.vendors.transport import Answer
 
 EARLY_SECONDS = 300.0
@@ -47,6 +48,7 @@ class TokenCache:
             if held is not None and held[1] > time.monotonic():
                 return held[0]
             token = await mint()
+            reach("adapter.token.minted")
             self._tokens[key] = (token.value, time.monotonic() + max(token.seconds - EARLY_SECONDS, token.seconds / 2))
             return token.value
 

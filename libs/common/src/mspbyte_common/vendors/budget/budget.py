@@ -21,6 +21,7 @@ from nats.aio.client import Client
 
 from mspbyte_common.db.engine import DATABASE_ERRORS, Connection, Pool, transaction
 from mspbyte_common.errors import OutOfBudget, Throttled
+from mspbyte_common.fault_points import reach
 from mspbyte_common.metrics import BUDGET_PAUSES, BUDGET_SECONDS
 from mspbyte_common.vendors.budget import store
 from mspbyte_common.vendors.budget.line import PATIENCE_SECONDS, Line, Slice
@@ -122,6 +123,8 @@ class Budget:
             given = grant(list(rows.buckets.values()), weights, rows.now, not_before)
             if given.slots and rates:
                 await store.charge(connection, owner, dict(zip(rows.buckets, given.buckets, strict=True)))
+                reach("budget.slice.charged")
+        reach("budget.slice.leased")
         for place, until in rows.paused.items():
             self._pauses.begin(owner.msp_id, place, until - rows.now)
         valid = min((bucket.rate.valid for bucket in rows.buckets.values()), default=VALID_SECONDS)
@@ -151,10 +154,12 @@ class Budget:
         first = pause_seconds(error.retry_after, 1)
         self._pauses.begin(owner.msp_id, place, first)
         await self._pauses.tell(owner.msp_id, place, first)
+        reach("budget.refusal.told")
         async with transaction(self.pool, owner.msp_id) as connection:
             strikes = await store.strike(connection, self.vendor, owner, place, str(error))
             seconds = first if strikes == 1 else pause_seconds(error.retry_after, strikes)
             await store.pause(connection, owner, place, seconds)
+        reach("budget.refusal.stored")
         await self._lower(owner, level, BACKED_OFF, relative=True)
         if seconds > first:
             self._pauses.begin(owner.msp_id, place, seconds)

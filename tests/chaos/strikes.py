@@ -1,0 +1,150 @@
+"""What strikes a fleet: each kind one function over the running world."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import nats.errors
+import nats.js.errors
+from nats.js.api import DiscardPolicy
+from tests.chaos.proxy import Wire
+from tests.chaos.world import World
+
+from mspbyte_common.jetstream import topology
+
+BROKER_ERRORS = (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError)
+PAUSES = (0.5, 3.0, 17.0)
+"""Seconds that a process is stopped: the longest is more than a lease."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What strikes need besides the world: the wires its services hang on, and the dice."""
+
+    world: World
+    database: Wire
+    broker: Wire
+    dice: random.Random
+
+
+async def service_killed(on: Ground) -> None:
+    """kill -9 of one process of a service."""
+    on.world.kill(on.dice.choice(on.world.services))
+
+
+async def service_paused(on: Ground) -> None:
+    """SIGSTOP, and SIGCONT after a while: a process that does not know how late it is."""
+    pid = on.world.keeper(on.dice.choice(on.world.services)).pid
+    if pid is None:
+        return
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(on.dice.choice(PAUSES))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def broker_killed(on: Ground) -> None:
+    """kill -9 of the broker."""
+    on.world.kill("nats")
+
+
+async def database_killed(on: Ground) -> None:
+    """kill -9 of the database server."""
+    on.world.kill("postgres")
+
+
+async def jetstream_deleted(on: Ground) -> None:
+    """Every message and consumer is gone, under the running broker."""
+    shutil.rmtree(on.world.fleet.home.path / "jetstream", ignore_errors=True)
+
+
+async def jetstream_rolled_back(on: Ground) -> None:
+    """The broker comes back with what it had some seconds ago."""
+    home = on.world.fleet.home.path
+    store, copy, gone = home / "jetstream", home / "jetstream.copy", home / "jetstream.gone"
+    try:
+        shutil.copytree(store, copy)
+    except (OSError, shutil.Error):  # it writes while it is copied: another time
+        shutil.rmtree(copy, ignore_errors=True)
+        return
+    await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    on.world.kill("nats")
+    with suppress(FileNotFoundError):
+        store.rename(gone)
+    copy.rename(store)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+async def broker_full(on: Ground) -> None:
+    """The broker takes no further message for a while."""
+    with suppress(*BROKER_ERRORS):
+        async with on.world.fleet.servers.connect() as client:
+            js = client.jetstream(timeout=2)
+            for stream in topology.STREAMS:
+                held = await js.stream_info(stream.name or "")
+                await js.update_stream(held.config.evolve(max_bytes=1, discard=DiscardPolicy.NEW))
+            await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    while True:
+        with suppress(*BROKER_ERRORS):
+            async with on.world.fleet.servers.connect() as client:
+                js = client.jetstream(timeout=2)
+                for stream in topology.STREAMS:
+                    held = await js.stream_info(stream.name or "")
+                    await js.update_stream(held.config.evolve(max_bytes=-1, discard=DiscardPolicy.OLD))
+                return
+        await asyncio.sleep(0.5)
+
+
+async def database_slow(on: Ground) -> None:
+    """Whatever passes between services and database takes its time."""
+    on.database.delay = on.dice.uniform(0.02, 0.2)
+    try:
+        await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    finally:
+        on.database.delay = 0.0
+
+
+async def database_cut(on: Ground) -> None:
+    """Every connection to the database is dropped."""
+    on.database.cut()
+
+
+async def broker_cut(on: Ground) -> None:
+    """Every connection to the broker is dropped."""
+    on.broker.cut()
+
+
+async def vendor_errs(on: Ground) -> None:
+    """A vendor answers badly, or not at all, a few times."""
+    action = on.dice.choice(["status:500", "status:429", "status:503", "drop", "html:502", "slow"])
+    vendor = on.dice.choice(topology.VENDORS)
+    retry_after = 1 if action == "status:429" else None
+    await on.world.fault(vendor, action=action, times=on.dice.randint(1, 3), retry_after=retry_after)
+
+
+Strike = Callable[[Ground], Awaitable[None]]
+
+STRIKES: dict[Strike, int] = {
+    service_killed: 10,
+    service_paused: 4,
+    broker_killed: 2,
+    database_killed: 2,
+    jetstream_deleted: 1,
+    jetstream_rolled_back: 1,
+    broker_full: 1,
+    database_slow: 2,
+    database_cut: 2,
+    broker_cut: 2,
+    vendor_errs: 3,
+}
+"""Each kind, and how often it comes among the others."""
+EACH_ONCE: tuple[Strike, ...] = tuple(STRIKES)

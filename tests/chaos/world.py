@@ -1,0 +1,219 @@
+"""A small fleet that plays the same piece again and again, undisturbed or not, and tells what it came to."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psycopg
+from rich.console import Console
+from tests.chaos.state import state
+
+from mspbyte_common.db.schema import metadata
+from mspctl.demo.operator import MSP, connect_vendors
+from mspctl.demo.operator import Mapping as Mapped
+from mspctl.demo.progress import Bars
+from mspctl.demo.watch import until_over
+from mspctl.embedded import Fleet, SimulatorOptions, supervisor
+from mspctl.embedded.roster import SERVICES
+from mspctl.embedded.supervisor import Keeper
+from mspctl.failure import Failure
+from mspctl.ledger import store as ledger
+from mspctl.store import Database, open_database
+from mspctl.target import of_fleet
+from mspctl.tenants.store import add_msp
+
+PATIENCE = 400.0
+"""Seconds until a fleet that does not come to rest is a failure."""
+KEPT = {"resource", "derivation", "check_declared"}
+"""What services wrote of themselves when they started."""
+POISONED = "poisoned"
+"""The record whose mapping the database refuses until it is healed."""
+
+
+@dataclass
+class World:
+    """A running fleet with its operator's database. `poison`: one record's work fails until its dead letter is replayed."""
+
+    fleet: Fleet
+    operator: Database
+    poison: bool = False
+    truth: dict[str, Any] = field(default_factory=dict)
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """A statement as the owner, who sees every msp."""
+        with psycopg.connect(self.fleet.servers.database_admin_url, connect_timeout=5) as connection:
+            cursor = connection.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    async def asked(self, statement: str) -> list[tuple[Any, ...]]:
+        """The same, of a database that may be away for a while."""
+        while True:
+            try:
+                return await asyncio.to_thread(self.query, statement)
+            except psycopg.Error:
+                await asyncio.sleep(0.2)
+
+    def keeper(self, name: str) -> Keeper:
+        """Who keeps a program running."""
+        return self.fleet.supervisor.keepers[name]
+
+    @property
+    def services(self) -> list[str]:
+        """The programs that are services, every replica."""
+        names = {member.name for member in SERVICES}
+        return [name for name in self.fleet.supervisor.keepers if name.rpartition("-")[0] in names or name in names]
+
+    def kill(self, name: str) -> bool:
+        """kill -9; False when it was between two processes."""
+        pid = self.keeper(name).pid
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        return pid is not None
+
+    def restart(self, name: str, env: Mapping[str, str]) -> None:
+        """Another process in place of this one, with settings besides its own."""
+        keeper = self.keeper(name)
+        keeper.program = replace(keeper.program, env={**keeper.program.env, **env})
+        keeper.restart()
+
+    def arm(self, points: Iterable[str], witness: Path) -> None:
+        """Every service dies once at each of the points, one process after the other."""
+        witness.mkdir(exist_ok=True)
+        env = {"MSPBYTE_FAULT_POINTS": ",".join(points), "MSPBYTE_FAULT_WITNESS": str(witness)}
+        for name in self.services:
+            self.restart(name, env)
+
+    def disarm(self) -> None:
+        """No point is armed any more, in no process."""
+        for name in self.services:
+            self.restart(name, {"MSPBYTE_FAULT_POINTS": ""})
+
+    async def fault(self, vendor: str, **fault: Any) -> None:
+        """Declares what goes wrong at a vendor."""
+        await self._simulator("POST", "faults", [{"vendor": vendor, **fault}])
+
+    async def _simulator(self, method: str, path: str, body: Any = None) -> None:
+        known = orjson.loads(self.fleet.simulators_file.read_bytes())
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.request(method, f"{known['m365']['graph']}/_sim/{path}", json=body)
+            answer.raise_for_status()
+
+    async def begin_anew(self) -> None:
+        """Nothing is known, nothing is announced, and the vendors have what they had in the beginning."""
+        tables = ", ".join(table.name for table in metadata.sorted_tables if table.name not in KEPT)
+        self.query(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        async with self.fleet.servers.connect() as client:
+            for stream in ("JOBS", "STAGES"):
+                await client.jetstream().purge_stream(stream)
+        written = self.fleet.simulators_file.stat().st_mtime_ns
+        self.keeper("vendor_sim").restart()
+        while self.fleet.simulators_file.stat().st_mtime_ns == written:
+            await asyncio.sleep(0.05)
+        self.truth = orjson.loads(self.fleet.truth_file.read_bytes())
+
+    async def play(self) -> None:
+        """The piece: vendors that err, a full sync, a mapping, records that change and go, and a second full sync."""
+        await self.fault("autotask", path_contains="/Contacts/", action="status:500", times=2)
+        await self.fault("m365", path_contains="/users", action="status:429", times=1, retry_after=1)
+        await self.fault("sophos", path_contains="/endpoints", action="drop", times=1)
+        if self.poison:
+            await self.fault("sophos", path_contains="/alerts", action="slow", seconds=7.0, times=1)
+            self.query(POISON)
+        await self._operate(self._connect)
+        await self.settle()
+        if self.poison:
+            self.query(f"DROP TRIGGER {POISONED} ON entity")
+            await self._operate(self._replay)
+        for change in self._changes():
+            await self._simulator("POST", "mutate", change)
+        await self.sync_again()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Maps what is to be mapped and returns when nothing is left to do."""
+        with Bars(Console(file=io.StringIO()), live=False) as bars:
+            await until_over(self.operator, Mapped(self.truth), bars.show, PATIENCE)
+
+    async def sync_again(self) -> None:
+        """Has every job read its whole list once more, as soon as the database takes the wish; returns when all began."""
+        await self.asked("UPDATE job SET manual_at = now() WHERE enabled")
+        while await self.asked("SELECT 1 FROM job WHERE enabled AND manual_at IS NOT NULL LIMIT 1"):
+            await asyncio.sleep(0.1)
+
+    def state(self) -> dict[str, list[tuple[str, str]]]:
+        """What it has come to."""
+        return state(self.query)
+
+    def dead_letters(self) -> int:
+        """Work that nobody will do any more."""
+        return int(self.query("SELECT count(*) FROM dead_letter WHERE state = 'open'")[0][0])
+
+    def _changes(self) -> list[dict[str, Any]]:
+        """One record of each vendor goes: the last in order of its id."""
+        found = self.query(
+            """
+            SELECT DISTINCT ON (e.vendor) e.vendor, a.external_id, e.resource, e.external_id
+            FROM entity e JOIN account a ON a.id = e.account_id
+            WHERE (e.vendor, e.resource) IN (('m365', 'managedDevices'), ('autotask', 'Contacts'), ('sophos', 'endpoints'))
+            ORDER BY e.vendor, e.external_id DESC
+            """
+        )
+        return [dict(zip(("vendor", "account", "collection", "id"), row, strict=True)) for row in found]
+
+    async def _operate(self, act: Any) -> None:
+        """Does what a person does, again when the database did not answer."""
+        while True:
+            try:
+                await asyncio.to_thread(act)
+            except (Failure, psycopg.Error):
+                await asyncio.sleep(0.2)
+            else:
+                return
+
+    def _connect(self) -> None:
+        with self.operator.transaction() as connection:
+            add_msp(connection, MSP)
+            [row] = connection.execute("SELECT id FROM msp").fetchall()
+        self.operator.msp_id = row["id"]
+        connect_vendors(self.operator, self.fleet.simulators_file)
+
+    def _replay(self) -> None:
+        with self.operator.transaction() as connection:
+            ledger.replay(connection, [row["id"] for row in ledger.letters(connection, "open", None, None)])
+
+
+POISON = f"""
+CREATE OR REPLACE FUNCTION {POISONED}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.external_id = (SELECT min(external_id) FROM entity
+                          WHERE resource = 'domains' AND account_id = NEW.account_id)
+    THEN RAISE EXCEPTION 'this record fails'; END IF;
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER {POISONED} BEFORE UPDATE OF normalized_data ON entity
+    FOR EACH ROW WHEN (NEW.resource = 'domains' AND NEW.normalized_data IS NOT NULL) EXECUTE FUNCTION {POISONED}();
+"""
+
+
+@asynccontextmanager
+async def running(directory: Path, *, clients: int = 2, seed: int = 1, replicas: int = 1) -> AsyncIterator[World]:
+    """A fleet in an empty directory, before anything is connected."""
+    supervisor.LONGEST_PAUSE = 0.4  # what dies here dies on purpose: nobody is spared by waiting longer each time
+    fleet = Fleet(
+        directory,
+        SimulatorOptions(seed=seed, clients=clients),
+        replicas={member.name: replicas for member in SERVICES},
+    )
+    async with fleet:
+        with open_database(of_fleet(directory), None, needs_msp=False) as operator:
+            yield World(fleet, operator)
