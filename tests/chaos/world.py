@@ -42,7 +42,11 @@ POISONED = "poisoned"
 
 @dataclass
 class World:
-    """A running fleet with its operator's database. `poison`: one record's work fails until its dead letter is replayed."""
+    """A running fleet with its operator's database.
+
+    `poison`: plays have what takes longer besides: a record whose work fails until its dead letter is replayed, a vendor that
+    answers late, a broker that forgets.
+    """
 
     fleet: Fleet
     operator: Database
@@ -130,6 +134,8 @@ class World:
             await self.fault("sophos", path_contains="/alerts", action="slow", seconds=7.0, times=1)
             self.query(POISON)
         await self._operate(self._connect)
+        if self.poison:
+            await self._forgotten()
         await self.settle()
         if self.poison:
             self.query(f"DROP TRIGGER {POISONED} ON entity")
@@ -138,6 +144,14 @@ class World:
             await self._simulator("POST", "mutate", change)
         await self.sync_again()
         await self.settle()
+
+    async def _forgotten(self) -> None:
+        """The broker forgets what it holds for the stages, as soon as there is something."""
+        async with self.fleet.servers.connect() as client:
+            js = client.jetstream()
+            while not (await js.stream_info("STAGES")).state.messages:
+                await asyncio.sleep(0.02)
+            await js.purge_stream("STAGES")
 
     async def settle(self) -> None:
         """Maps what is to be mapped and returns when nothing is left to do."""

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from mspbyte_common.errors import UsageError
-from mspbyte_common.fault_points import reach
 
 POINTS: Final[Mapping[str, str]] = {
     # the loop
