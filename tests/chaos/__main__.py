@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 from tests.chaos.proxy import wire
-from tests.chaos.state import Difference, difference
+from tests.chaos.state import Difference, Rows, difference
 from tests.chaos.strikes import EACH_ONCE, STRIKES, Ground, Strike
 from tests.chaos.world import World, running
 
@@ -122,7 +122,7 @@ async def chaos(options: Options, directory: Path) -> Told:
     return told
 
 
-async def _each_point(world: World, points: Sequence[str], witness: Path, told: Told, right: Any) -> None:
+async def _each_point(world: World, points: Sequence[str], witness: Path, told: Told, right: Rows) -> None:
     await world.begin_anew()
     world.arm(points, witness)
     await world.play()
@@ -132,7 +132,7 @@ async def _each_point(world: World, points: Sequence[str], witness: Path, told: 
     world.disarm()
     found = difference(right, world.state())
     told.add(found, world.dead_letters(), 0.0)
-    _say(f"{len(died)} of {len(points)} fault points had their death; {'the same' if found.none else found}")
+    _say(f"{len(died)} of {len(points)} fault points had their death; {found}")
 
 
 def _died(witness: Path) -> set[str]:
@@ -156,7 +156,7 @@ async def _wired(world: World, dice: random.Random) -> AsyncIterator[Ground]:
         yield Ground(world, database, broker, dice)
 
 
-async def _round(ground: Ground, options: Options, told: Told, right: Any) -> None:
+async def _round(ground: Ground, options: Options, told: Told, right: Rows) -> None:
     """The play, struck all the while; when the strikes are over every list is read once more, in peace."""
     world = ground.world
     world.poison = False
@@ -169,7 +169,7 @@ async def _round(ground: Ground, options: Options, told: Told, right: Any) -> No
     await world.settle()
     found = difference(right, world.state())
     told.add(found, world.dead_letters(), time.monotonic() - struck)
-    _say(f"round {told.rounds}: {sum(told.faults.values())} faults; {'the same' if found.none else found}")
+    _say(f"round {told.rounds}: {sum(told.faults.values())} faults; {found}")
 
 
 async def _strike(ground: Ground, options: Options, told: Told) -> None:

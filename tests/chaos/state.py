@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,17 @@ COMPARED: Mapping[str, set[str]] = {
 }
 """Table → columns left out. A recheck's moment hangs on when its check was asked."""
 
+MOMENTS = {"entity": "deleted_at"}
+"""Of these it counts whether they are set."""
+
 NOT_COMPARED = {table: why for table, why in NOT_DERIVED.items() if table not in COMPARED}
 """Every other table, and why: how often something was tried, when it changed, by which way it came about."""
 
-Rows = Mapping[str, Mapping[str, str]]
-"""Key of a row → hash of its content, by table."""
+EXAMPLES = 5
+"""Rows of a table that are shown of those that differ, each way."""
+
+Rows = Mapping[str, Sequence[tuple[str, str]]]
+"""(key, content) of the rows of each table."""
 Query = Callable[[str], list[tuple[Any, ...]]]
 
 
@@ -49,6 +55,13 @@ class Difference:
     lost: Mapping[str, int]
     duplicated: Mapping[str, int]
     differing_rows: Mapping[str, int]
+    examples: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if self.none:
+            return "the same"
+        counted = {name: dict(getattr(self, name)) for name in ("lost", "duplicated", "differing_rows")}
+        return "\n  ".join((str(counted), *self.examples))
 
     @property
     def none(self) -> bool:
@@ -56,28 +69,32 @@ class Difference:
         return not (self.lost or self.duplicated or self.differing_rows)
 
 
-def state(query: Query) -> dict[str, list[tuple[str, str]]]:
-    """(key, hash) of each row of each compared table, in order.
+def state(query: Query) -> Rows:
+    """(key, content) of each row of each compared table, in order.
 
     The key of a row is its primary key; of one that is told apart by a serial number only, all that it says.
     """
     found = {}
     for table, without in COMPARED.items():
         content = "to_jsonb(t)" + "".join(f" - '{column}'" for column in sorted(without))
+        if table in MOMENTS:
+            content += f" || jsonb_build_object('{MOMENTS[table]}', {MOMENTS[table]} IS NOT NULL)"
         keys = [column.name for column in metadata.tables[table].primary_key]
-        key = "'-'" if not keys or set(keys) & without else f"concat_ws(' ', {', '.join(keys)})"
-        rows = query(f"SELECT {key}, md5(({content})::text) FROM {table} t WHERE {HOLDS.get(table, 'true')}")
-        found[table] = sorted((digest if name == "-" else name, digest) for name, digest in rows)
+        key = f"({content})::text" if not keys or set(keys) & without else f"concat_ws(' ', {', '.join(keys)})"
+        rows = query(f"SELECT {key}, ({content})::text FROM {table} t WHERE {HOLDS.get(table, 'true')}")
+        found[table] = sorted(rows)
     return found
 
 
-def difference(right: Mapping[str, list[tuple[str, str]]], found: Mapping[str, list[tuple[str, str]]]) -> Difference:
+def difference(right: Rows, found: Rows) -> Difference:
     """How what was found differs from what is right."""
     lost, duplicated, differing = Counter[str](), Counter[str](), Counter[str]()
+    examples = []
     for table, rows in right.items():
         wanted, had = Counter(key for key, _ in rows), Counter(key for key, _ in found[table])
         lost[table] = (wanted - had).total()
         duplicated[table] = (had - wanted).total()
-        here = dict(found[table])
-        differing[table] = sum(1 for key, digest in rows if key in here and here[key] != digest)
-    return Difference(+lost, +duplicated, +differing)
+        differing[table] = (wanted & had).total() - (Counter(rows) & Counter(found[table])).total()
+        for sign, some in (("-", Counter(rows) - Counter(found[table])), ("+", Counter(found[table]) - Counter(rows))):
+            examples += [f"{sign} {table} {content}" for _, content in sorted(some)[:EXAMPLES]]
+    return Difference(+lost, +duplicated, +differing, tuple(examples))

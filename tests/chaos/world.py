@@ -16,7 +16,7 @@ import httpx
 import orjson
 import psycopg
 from rich.console import Console
-from tests.chaos.state import state
+from tests.chaos.state import Rows, state
 
 from mspbyte_common.db.schema import metadata
 from mspctl.demo.operator import MSP, connect_vendors
@@ -164,7 +164,7 @@ class World:
         while await self.asked("SELECT 1 FROM job WHERE enabled AND manual_at IS NOT NULL LIMIT 1"):
             await asyncio.sleep(0.1)
 
-    def state(self) -> dict[str, list[tuple[str, str]]]:
+    def state(self) -> Rows:
         """What it has come to."""
         return state(self.query)
 
