@@ -97,11 +97,6 @@ class World:
         for name in self.services:
             self.restart(name, env)
 
-    def disarm(self) -> None:
-        """No point is armed any more, in no process."""
-        for name in self.services:
-            self.restart(name, {"MSPBYTE_FAULT_POINTS": ""})
-
     async def fault(self, vendor: str, **fault: Any) -> None:
         """Declares what goes wrong at a vendor."""
         await self._simulator("POST", "faults", [{"vendor": vendor, **fault}])
