@@ -44,6 +44,7 @@ class Options:
     seconds: float
     points: Sequence[str] = ()
     only: Sequence[str] = ()
+    brief: bool = False
 
 
 @dataclass
@@ -104,6 +105,7 @@ async def chaos(options: Options, directory: Path) -> Told:
     dice = random.Random(options.seed)
     ends = time.monotonic() + options.seconds
     async with running(directory / "fleet", clients=options.clients, replicas=options.replicas) as world:
+        world.brief = options.brief
         await world.begin_anew()
         await world.play()
         right = world.state()

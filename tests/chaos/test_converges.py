@@ -13,17 +13,16 @@ from mspbyte_common.fault_points import POINTS
 
 pytestmark = pytest.mark.e2e
 
-QUICK = sorted(POINTS.keys() - POISONS)
+QUICK = sorted(POINTS.keys() - POISONS - {"adapter.records.tombstoned", "scheduler.runs.recovered"})
 SEED = int(os.environ.get("MSPBYTE_CHAOS_SEED", "1"))
 
 
-async def test_processes_that_die_at_fault_points_and_servers_that_fail_change_nothing_of_the_end(ground: Path) -> None:
+async def test_processes_that_die_at_fault_points_change_nothing_of_the_end(ground: Path) -> None:
     number = int(os.environ.get("MSPBYTE_CHAOS_POINTS", "8"))
     strikes = int(os.environ.get("MSPBYTE_CHAOS_STRIKES", "0"))
     points = random.Random(SEED).sample(QUICK, min(number, len(QUICK)))
-    told = await chaos(
-        Options(SEED, clients=1, replicas=1, strikes=strikes, gap=1.0, seconds=0.0, points=points), ground
-    )
+    options = Options(SEED, clients=1, replicas=1, strikes=strikes, gap=1.0, seconds=0.0, points=points, brief=True)
+    told = await chaos(options, ground)
     assert told.report() | {"seconds_to_converge": 0} == {
         "seed": SEED,
         "rounds": told.rounds,

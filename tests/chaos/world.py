@@ -45,12 +45,13 @@ class World:
     """A running fleet with its operator's database.
 
     `poison`: plays have what takes longer besides: a record whose work fails until its dead letter is replayed, a vendor that
-    answers late, a broker that forgets.
+    answers late, a broker that forgets. `brief`: they end with the first sync.
     """
 
     fleet: Fleet
     operator: Database
     poison: bool = False
+    brief: bool = False
     truth: dict[str, Any] = field(default_factory=dict)
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
@@ -135,6 +136,8 @@ class World:
         if self.poison:
             self.query(f"DROP TRIGGER {POISONED} ON entity")
             await self._operate(self._replay)
+        if self.brief:
+            return
         for change in self._changes():
             await self._simulator("POST", "mutate", change)
         await self.sync_again()
