@@ -79,7 +79,7 @@ TAIL = """
 | `MSPBYTE_SIMULATED_HISTORIES`, `MSPBYTE_SIMULATED_FIRST` | how many histories of a simulated fleet are told (4), from which seed on (0) |
 | `MSPBYTE_SIMULATED_JOBS` | jobs of the simulated year (1000) |
 | `pytest -m containers tests/containers` | the fleet in containers, which other runs leave out; `make compose-test` |
-| `MSPBYTE_CHAOS_POINTS`, `MSPBYTE_CHAOS_STRIKES`, `MSPBYTE_CHAOS_SEED` | at how many fault points the suite's fleet dies (8), how often it is struck (0), and which (1); `make chaos` does all of it |
+| `MSPBYTE_CHAOS_POINTS`, `MSPBYTE_CHAOS_STRIKES`, `MSPBYTE_CHAOS_SEED` | at how many fault points the suite's fleet dies (4), how often it is struck (0), and which (1); `make chaos` does all of it |
 | `pytest --fuzz-listings 10000 --fuzz-seed 7` | how many listings of a failing vendor are tried (250), and which; `make fuzz` |
 | `pytest tests/deploy --checkov` | checkov is asked too, half a minute; `make k8s-test` |
 | `MSPBYTE_SAMPLES` | a folder with real answers; the tests that read them are skipped without it |

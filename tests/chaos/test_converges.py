@@ -18,7 +18,7 @@ SEED = int(os.environ.get("MSPBYTE_CHAOS_SEED", "1"))
 
 
 async def test_processes_that_die_at_fault_points_change_nothing_of_the_end(ground: Path) -> None:
-    number = int(os.environ.get("MSPBYTE_CHAOS_POINTS", "8"))
+    number = int(os.environ.get("MSPBYTE_CHAOS_POINTS", "4"))
     strikes = int(os.environ.get("MSPBYTE_CHAOS_STRIKES", "0"))
     points = random.Random(SEED).sample(QUICK, min(number, len(QUICK)))
     options = Options(SEED, clients=1, replicas=1, strikes=strikes, gap=1.0, seconds=0.0, points=points, brief=True)
