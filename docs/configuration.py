@@ -99,7 +99,7 @@ def page() -> str:
 
 def _classes(settings: type[ServiceSettings]) -> list[type[ServiceSettings]]:
     """The class and all that add to it."""
-    below = sorted(settings.__subclasses__(), key=lambda one: one.__module__)
+    below = sorted(settings.__subclasses__(), key=lambda one: one.__module__)  # whatever was imported first
     return [settings, *(found for one in below for found in _classes(one))]
 
 

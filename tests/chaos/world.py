@@ -124,7 +124,7 @@ class World:
     async def play(self) -> None:
         """The piece: vendors that err, a full sync, a mapping, records that change and go, and a second full sync."""
         await self.fault("autotask", path_contains="/Contacts/", action="status:500", times=2)
-        await self.fault("m365", path_contains="/users", action="status:429", times=1, retry_after=1)
+        await self.fault("m365", path_contains="/users", action="status:429", times=3, retry_after=1)
         await self.fault("sophos", path_contains="/endpoints", action="drop", times=1)
         if self.poison:
             await self.fault("sophos", path_contains="/alerts", action="slow", seconds=7.0, times=1)
