@@ -17,7 +17,7 @@ HEAD = """# Fault points
 
 Written by `make docs` from `mspbyte_common/fault_points.py` and the code; do not edit. At each of these places a test can make
 the process that is there die as `kill -9` does. Whatever dies, what the fleet comes to is what it would have come to
-undisturbed ([ADR 0025](adr/0025-fault-points-and-chaos.md)); `make chaos` arms every one of them once, then breaks whatever else
+undisturbed ([ADR 0026](adr/0026-fault-points-and-chaos.md)); `make chaos` arms every one of them once, then breaks whatever else
 can break.
 
 Nothing happens at a point unless `MSPBYTE_FAULT_POINTS` names it, which no deployment does. By hand:
