@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import psycopg
@@ -12,7 +13,7 @@ from mspbyte_common.db.engine import transaction
 from mspbyte_common.ledger import perform as performing
 from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Next, batches
-from mspbyte_common.ledger.perform import ATTEMPTS, Performed, perform
+from mspbyte_common.ledger.perform import ATTEMPTS, perform
 from mspbyte_common.ledger.store import WINDOW, insert_work
 from mspbyte_common.trace import new_traceparent
 
@@ -129,23 +130,28 @@ async def test_what_dies_with_a_killer_is_done_and_not_taken_for_it(database) ->
     pool = await database.pool("svc_processors")
     announced = [number for number, *_ in await _insert(pool, *(_work([one]) for one in IDS[:4]))]
     killer, done, outcomes = IDS[0], [], []
-    for delivery in range(1, 2 * ATTEMPTS + 2):
-        alone, dies = Alone(), asyncio.Event()  # a process of its own each time
 
-        async def handler(_connection, item, dies=dies, is_early=delivery < 3):
+    async def one(number: int, handler, delivery: int, alone: Alone) -> None:
+        performed = await perform(pool, MSP, number, handler, deliveries=delivery, alone=alone)
+        outcomes.append(performed.outcome)
+
+    for delivery in range(1, 2 * ATTEMPTS + 2):
+        alone, in_hand = Alone(), asyncio.Barrier(len(announced))
+
+        async def handler(_connection, item, in_hand=in_hand, is_early=delivery < 3):
+            if is_early:
+                await in_hand.wait()  # they are side by side when the process dies
             if item.entity_ids == [killer]:
-                dies.set()
                 raise Killed
             if is_early:
-                await dies.wait()  # still at it when the process dies
-            if dies.is_set():
-                raise Killed
+                await asyncio.Event().wait()
             done.extend(item.entity_ids)
             return []
 
-        process = (perform(pool, MSP, one, handler, deliveries=delivery, alone=alone) for one in announced)
-        ended = await asyncio.gather(*process, return_exceptions=True)
-        outcomes += [one.outcome for one in ended if isinstance(one, Performed)]
+        with suppress(BaseExceptionGroup):  # the process: the end of one is the end of all
+            async with asyncio.TaskGroup() as process:
+                for number in announced:
+                    process.create_task(one(number, handler, delivery, alone))
     assert outcomes.count("buried") == 1
     assert sorted(done) == IDS[1:4]
     assert database.execute("SELECT entity_ids, error_class FROM dead_letter") == [([killer], "ProcessKilled")]
