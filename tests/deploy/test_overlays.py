@@ -32,6 +32,8 @@ NOT_SET = {
     "loopback_limits": "as the one before",
     "otlp_endpoint": "where somebody collects traces",
     "nats_ca_file": "where the broker speaks TLS: production",
+    "fault_points": "for tests of chaos only",
+    "fault_witness": "as the one before",
 }
 """Settings that not every service is given in both overlays, and why."""
 

@@ -15,7 +15,10 @@ from tests.integration.pipeline import STAGES as HANDLERS
 from mspbyte_common import adapter
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.db.schema import metadata
-from mspbyte_common.errors import LeaseLost, VendorError
+from mspbyte_common.effects import store as effects
+from mspbyte_common.effects.effect import STAGES as KINDS
+from mspbyte_common.effects.effect import Effect, Manner, Result
+from mspbyte_common.errors import LeaseLost, Unreachable, VendorError
 from mspbyte_common.jetstream.topology import STAGES
 from mspbyte_common.ledger.item import Item, Next
 from mspbyte_common.ledger.perform import perform
@@ -26,6 +29,7 @@ from mspbyte_common.vendors.runs import store as runs
 from mspbyte_common.vendors.runs.store import Run
 from mspbyte_common.vendors.session import Target
 from svc_adapter_m365.endpoints import ENDPOINTS
+from svc_workers.actions.act import act
 
 USERS = next(one for one in ENDPOINTS if one.resource == "users")
 TOLD = ("transient", "it broke", "wait")
@@ -43,6 +47,14 @@ WRITERS: dict[str, Write] = {
     "count_deleted": lambda connection, run: runs.count_deleted(connection, run, 1, 1),
     "fenced": lambda connection, run: runs.fenced(connection, run, "records = 7", {}),
 }
+EFFECT_WRITERS: dict[str, Callable[[Any, Effect], Awaitable[object]]] = {
+    "done": lambda connection, effect: effects.done(connection, effect, Result("made", "1"), "one"),
+    "put_off": lambda connection, effect: effects.put_off(connection, effect, Unreachable("away"), 1, "one", sent=True),
+    "failed": lambda connection, effect: effects.failed(connection, effect, Unreachable("away"), "one"),
+}
+STAGE_WRITERS = {**HANDLERS, "act": ("svc_workers", act)}
+OUTSIDE = {"ticket", "notify"}
+"""Stages whose writers are those of an effect."""
 BESIDE = {"write_page": "written in the transaction that `advance` has opened the way for"}
 
 
@@ -60,7 +72,19 @@ def test_every_writer_of_a_run_is_tried_here() -> None:
         if "run" in inspect.signature(function).parameters
     }
     assert found == WRITERS.keys() | BESIDE.keys()
-    assert set(STAGES) == HANDLERS.keys() | {"report"}, "each stage is tried here, or has a reason not to be"
+    assert set(STAGES) == STAGE_WRITERS.keys() | {"report", *OUTSIDE}, (
+        "each stage is tried here, or writes only an answer"
+    )
+
+
+def test_every_writer_of_an_effect_is_tried_here() -> None:
+    found = {
+        name
+        for name, function in inspect.getmembers(effects, inspect.iscoroutinefunction)
+        if "effect" in inspect.signature(function).parameters
+    }
+    assert found == EFFECT_WRITERS.keys()
+    assert {stage for stage, _ in KINDS.values()} == OUTSIDE
 
 
 def _everything(database: Any) -> dict[str, list[tuple[object, ...]]]:
@@ -164,9 +188,40 @@ async def test_every_pool_has_standing_transactions_ended(database) -> None:
         assert await cursor.fetchone() == ("30s",)
 
 
-@pytest.mark.parametrize("stage", sorted(HANDLERS))
+async def test_no_writer_of_an_effect_writes_once_another_has_it(database) -> None:
+    pool = await database.pool("svc_adapter_autotask")
+    manner = Manner(seconds=120.0, settled=420.0, tries=6, pause=lambda _tried: 420.0)
+    msp, action = uuid4(), uuid4()
+    database.execute("INSERT INTO msp (id, name) VALUES (%s, 'm')", msp)
+    database.execute("INSERT INTO action_mode (msp_id, kind, mode, author) VALUES (%s, 'all', 'automatic', 'me')", msp)
+    database.execute(
+        "INSERT INTO action_mode (msp_id, kind, mode, author) VALUES (%s, 'ticket', 'automatic', 'me')", msp
+    )
+    database.execute(
+        """
+        INSERT INTO action (id, msp_id, workflow_id, name, kind, state, group_key, episode, number, findings, told, summary,
+                            request, traceparent)
+        VALUES (%s, %s, gen_random_uuid(), 'ticket', 'ticket_create', 'queued', 'g', 0, 0, '{}', '{}', 's', '{}', '')
+        """,
+        action,
+        msp,
+    )
+    async with transaction(pool, msp) as connection:
+        mine = (await effects.claim(connection, action, manner, "one")).effect
+    assert mine is not None
+    database.execute("UPDATE action SET due_at = now() - interval '1 millisecond'")
+    async with transaction(pool, msp) as connection:
+        assert (await effects.claim(connection, action, manner, "another")).effect is not None
+    before = _everything(database)
+    for name, write in EFFECT_WRITERS.items():
+        async with transaction(pool, msp) as connection:
+            await write(connection, mine)
+        assert _everything(database) == before, name
+
+
+@pytest.mark.parametrize("stage", sorted(STAGE_WRITERS))
 async def test_a_stage_whose_transaction_was_ended_while_it_was_paused_leaves_nothing(database, stage: str) -> None:
-    role, handler = HANDLERS[stage]
+    role, handler = STAGE_WRITERS[stage]
     pool, msp = await database.pool(role), UUID(int=1)
     database.execute("INSERT INTO msp (id, name) VALUES (%s, 'm')", msp)
     async with transaction(pool, msp) as connection:
