@@ -35,8 +35,12 @@ images: ## every image, as mspbyte/<service>:dev
 test: install ## every test that needs no Docker, a process per core (WORKERS=4 at most)
 	$(BIN)/pytest -n auto --maxprocesses $(WORKERS) --dist loadgroup
 
-bench: install ## what it achieves on this machine (FIGURES="budget_use.m365 …"; all when not given)
-	$(BIN)/mspctl bench $(FIGURES)
+$(VENV)/.bench: $(VENV)/.installed
+	$(UV) sync --quiet --frozen --inexact --all-packages --group bench
+	@touch $@
+
+bench: $(VENV)/.bench ## what it achieves on this machine, against baselines (BENCH=quick; FIGURES="relink claim")
+	$(BIN)/mspctl bench $(if $(filter quick,$(BENCH)),--quick) $(FIGURES)
 
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)

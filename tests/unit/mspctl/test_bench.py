@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import orjson
 import pytest
 
 from mspbyte_common.declarations import discover, index
-from mspctl import bench
-from mspctl.bench import report
-from mspctl.bench.figure import Figure, Measured
+from mspctl.bench import figures, report
+from mspctl.bench.courses.users import FIELDS
+from mspctl.bench.disk import fdatasync_per_second
+from mspctl.bench.figure import Figure, Ground, Measured
+from mspctl.bench.observe import Seen, cost
 from mspctl.bench.simulator import Counted
+from svc_adapter_m365.endpoints import USER_FIELDS
 
 
 def test_the_figures_are_these():
-    assert sorted(index(discover(bench, Figure), key=lambda figure: figure.name)) == ["budget_use"]
+    assert sorted(index(discover(figures, Figure), key=lambda figure: figure.name)) == [
+        "budget_use",
+        "change_to_finding",
+        "claim",
+        "first_sync",
+        "memory",
+        "mixed_estate",
+        "one_percent_sync",
+        "relink",
+        "unchanged_sync",
+    ]
+
+
+async def test_a_course_is_gone_through_once_however_many_figures_are_read_from_it(tmp_path):
+    gone = []
+
+    async def course(ground):
+        gone.append(ground.size)
+        return len(gone)
+
+    ground = Ground(tmp_path)
+    assert [await ground.once(course), await ground.once(course)] == [1, 1]
+
+
+def test_dlt_is_given_to_select_what_the_adapter_selects():
+    assert tuple(FIELDS.split(",")) == USER_FIELDS
+
+
+def test_what_a_stretch_cost_is_what_lies_between_two_looks():
+    def seen(cpu, statements, walls, commits):
+        service = defaultdict(float, {"cpu_s": cpu, "statements": statements})
+        counts = [defaultdict(float, one) for one in (walls, {"commits": commits}, {})]
+        return Seen({"svc_linkers": service}, *counts)
+
+    spent = cost(seen(1.0, 10, {}, 5), seen(3.5, 30, {"link": 4.0}, 5), 4_000)
+    assert spent["services"] == {"svc_linkers": {"cpu_s": 2.5, "statements_per_1000": 5.0, "messages_per_1000": 0.0}}
+    assert (spent["stage_wall_s"], spent["database"]) == ({"link": 4.0}, {})
+
+
+def test_the_disk_is_asked_how_fast_it_makes_things_durable(tmp_path):
+    assert fdatasync_per_second(tmp_path / "new") > 0
+    assert not list((tmp_path / "new").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -27,7 +73,7 @@ def test_the_figures_are_these():
     ],
 )
 def test_a_name_means_a_figure_some_of_its_variants_or_one(asked, variants):
-    assert Figure("speed", "", ("a.1", "a.2", "ab.1"), lambda *_: None).named(asked) == variants
+    assert Figure("speed", "", lambda *_: None, ("a.1", "a.2", "ab.1")).named(asked) == variants
 
 
 def test_the_report_keeps_the_newest_of_each_name(tmp_path):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
+from svc_adapter_m365.endpoints import USER_FIELDS
 from vendor_sim.in_memory import World
 
 
@@ -155,3 +157,18 @@ async def test_relationships_are_the_partners_and_keep_ended_rows(world: World, 
     assert any(row["status"] == "terminated" for row in rows)
     elsewhere = await world.http.get(url, headers=await world.graph_token(largest_tenant))
     assert elsewhere.status_code == (200 if largest_tenant == world.estate.partner_tenant_id else 403)
+
+
+async def test_a_crowd_is_listed_among_the_others_each_as_large_as_a_real_user(own_world: World) -> None:
+    tenant = max(own_world.estate.m365.values(), key=lambda found: len(found.users))
+    before = set(tenant.users)
+    told = await own_world.http.post(f"{own_world.at.m365}/_sim/crowd", json={"account": tenant.id, "users": 3_000})
+    headers = await own_world.graph_token(tenant.id)
+    found = await pages(own_world, f"{own_world.at.m365}/v1.0/users?$top=999&$select={','.join(USER_FIELDS)}", headers)
+    rows = [row for page in found for row in page]
+    crowd = [row for row in rows if row["id"] not in before]
+    assert told.status_code == 204
+    assert [row["id"] for row in rows] == sorted(row["id"] for row in rows)
+    assert (len(crowd), len(rows)) == (3_000, 3_000 + len(before))
+    assert len({row["userPrincipalName"].lower() for row in rows}) == len(rows)
+    assert 1_000 < sum(len(orjson.dumps(row)) for row in crowd) / len(crowd) < 1_300

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from vendor_sim.changes import Expiry
 from vendor_sim.counters import Counters
+from vendor_sim.crowd import add_crowd
 from vendor_sim.days import play
 from vendor_sim.estate import Estate
 from vendor_sim.faults import Faults
@@ -31,10 +32,14 @@ def routes(estate: Estate, faults: Faults, counters: Counters, limits: Limits) -
     def expire(asked: Any) -> None:
         estate.changes.expire(estate.m365[asked["account"]].id, _EXPIRIES[asked.get("how", "gone")])
 
+    def crowd(asked: Any) -> None:
+        add_crowd(estate, asked["account"], int(asked["users"]))
+
     async def day(_: Request) -> Response:
         return _json(play(estate))
 
     return [
+        Route("/_sim/crowd", _does(crowd), methods=["POST"]),
         Route("/_sim/day", day, methods=["POST"]),
         Route("/_sim/faults", _does(faults.add), methods=["POST"]),
         Route("/_sim/faults", _clears(faults.clear), methods=["DELETE"]),

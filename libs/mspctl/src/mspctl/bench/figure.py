@@ -1,11 +1,15 @@
-"""What a figure is, and what measuring it gives."""
+"""What a figure is, what it is measured with, and what measuring it gives."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+
+from mspctl.bench.size import FULL, Size
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,17 +42,31 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure that can be asked for. `variants`: what stands after its name and dot.
+class Ground:
+    """Where and how much is measured. `directory` is the measurements' own: what they start lives below it."""
 
-    `measure` gets a directory of its own, which it may empty, and the variants that are wanted; it yields each measurement
-    as soon as it has it.
+    directory: Path
+    size: Size = FULL
+    _seen: dict[object, object] = field(default_factory=dict)
+
+    async def once(self, course: Callable[[Ground], Awaitable[T]]) -> T:
+        """What a course gives, gone through once however many figures are read from it."""
+        if course not in self._seen:
+            self._seen[course] = await course(self)
+        return cast("T", self._seen[course])
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that can be asked for. `variants`: what stands after its name and dot; one without has only ("",).
+
+    `measure` gets the ground and the variants that are wanted; it yields each measurement as soon as it has it.
     """
 
     name: str
     about: str
-    variants: tuple[str, ...]
-    measure: Callable[[Path, tuple[str, ...]], AsyncIterator[Measured]]
+    measure: Callable[[Ground, tuple[str, ...]], AsyncIterator[Measured]]
+    variants: tuple[str, ...] = ("",)
 
     def named(self, asked: str) -> tuple[str, ...]:
         """The variants that a name means: all by the figure's own, some by a beginning, one by the whole; or none."""

@@ -56,11 +56,14 @@ async def work_for(fleet: Fleet) -> AsyncIterator[Work]:
         await connection.close()
 
 
-async def until(told: str, true: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until that is so; Failure when it is not for two minutes."""
-    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+async def until(
+    told: str, true: Callable[[], Awaitable[bool]], *, seconds: float = READY_SECONDS, look: float = LOOK_SECONDS
+) -> float:
+    """Waits until that is so, looking again every `look` seconds; how long it took. Failure when it is not in time."""
+    began = asyncio.get_running_loop().time()
     while not await true():
-        if asyncio.get_running_loop().time() > deadline:
-            message = f"waited {READY_SECONDS:.0f} s in vain until {told}: see the logs of the fleet"
+        if asyncio.get_running_loop().time() > began + seconds:
+            message = f"waited {seconds:.0f} s in vain until {told}: see the logs of the fleet"
             raise Failure(message)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(look)
+    return asyncio.get_running_loop().time() - began

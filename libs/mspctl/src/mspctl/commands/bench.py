@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,17 @@ import typer
 
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.errors import UsageError
-from mspctl import bench as figures
-from mspctl.bench import report
-from mspctl.bench.figure import Figure
+from mspctl.bench import figures, report
+from mspctl.bench.disk import fdatasync_per_second
+from mspctl.bench.figure import Figure, Ground
+from mspctl.bench.size import FULL, QUICK
 from mspctl.embedded.logs import log_to
 from mspctl.embedded.signals import run_until_signal
 from mspctl.options import Json
 from mspctl.output import console, emit_json, table
+
+COLUMNS = ("name", "ours", "baseline", "ratio", "unit", "n")
+Chosen = list[tuple[Figure, tuple[str, ...]]]
 
 
 def bench(
@@ -23,23 +28,28 @@ def bench(
         list[str] | None, typer.Argument(metavar="[FIGURE[.VARIANT]]...", help="Which figures; all when not given.")
     ] = None,
     *,
+    quick: Annotated[bool, typer.Option("--quick", help="Small sizes: three minutes on an idle machine.")] = False,
+    users: Annotated[int | None, typer.Option(min=1_000, help="How many users the large directory has.")] = None,
+    clients: Annotated[int | None, typer.Option(min=1, help="How many clients the mixed estate has.")] = None,
     directory: Annotated[Path, typer.Option("--dir", help="Where report.json is kept.")] = Path("var/bench"),
     as_json: Json = False,
 ) -> None:
     """Measures figures and writes them to report.json, each beside the baseline it is compared with."""
     chosen = _chosen(names or [])
+    shipped = QUICK if quick else FULL
+    size = replace(shipped, users=users or shipped.users, clients=clients or shipped.clients)
     log_to(directory / "supervisor.log")
-    code = run_until_signal(_measure(chosen, directory, quiet=as_json))
+    code = run_until_signal(_measure(chosen, Ground(directory, size), quiet=as_json))
     if as_json:
         emit_json(report.read(directory / "report.json"))
     raise typer.Exit(code)
 
 
-def _chosen(names: list[str]) -> list[tuple[Figure, tuple[str, ...]]]:
+def _chosen(names: list[str]) -> Chosen:
     known = index(discover(figures, Figure), key=lambda figure: figure.name)
     if not names:
         return [(figure, figure.variants) for figure in known.values()]
-    chosen = []
+    chosen: Chosen = []
     for name in names:
         found = [(figure, figure.named(name)) for figure in known.values() if figure.named(name)]
         if not found:
@@ -49,15 +59,17 @@ def _chosen(names: list[str]) -> list[tuple[Figure, tuple[str, ...]]]:
     return chosen
 
 
-async def _measure(chosen: list[tuple[Figure, tuple[str, ...]]], directory: Path, *, quiet: bool) -> int:
-    file = directory / "report.json"
+async def _measure(chosen: Chosen, ground: Ground, *, quiet: bool) -> int:
+    """One figure after the other, each beside what the disk did when it had been measured."""
+    file = ground.directory / "report.json"
     for figure, variants in chosen:
-        async for measured in figure.measure(directory / figure.name, variants):
-            report.add(file, measured)
+        async for measured in figure.measure(ground, variants):
+            synced = {"fdatasync_per_s": round(fdatasync_per_second(ground.directory), 1)}
+            report.add(file, replace(measured, settings={**measured.settings, **synced}))
             if not quiet:
                 row = measured.document()
-                console.print(f"{row['name']}  {row['ours']} {row['unit']}, ratio {row['ratio']}  {row['settings']}")
+                console.print(f"{row['name']}  {row['ours']} {row['unit']}, ratio {row['ratio']}, {synced}")
     if not quiet:
-        console.print(table(report.read(file), ("name", "ours", "baseline", "ratio", "unit", "n")))
+        console.print(table(report.read(file), COLUMNS))
         console.print(f"report  {file}")
     return 0

@@ -44,7 +44,7 @@ class Fleet:
     """Everything, running while the context lasts. Start-up failures are UsageErrors that name the log to read.
 
     `replicas`: service → how many processes, 1 where it is not named. `budgets`: adapter → its MSPBYTE_LIMITS, where they
-    are not the vendor's. Addresses stand in `<directory>/fleet.json`.
+    are not the vendor's. `database`: more settings of PostgreSQL. Addresses stand in `<directory>/fleet.json`.
     """
 
     directory: Path
@@ -52,6 +52,7 @@ class Fleet:
     services: Sequence[Member] = SERVICES
     replicas: Mapping[str, int] = field(default_factory=dict)
     budgets: Mapping[str, str] = field(default_factory=dict)
+    database: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.home = Home(self.directory)
@@ -65,7 +66,7 @@ class Fleet:
         try:
             self._stack.enter_context(self.home)
             self._stack.push_async_callback(self._stop)
-            await self._stack.enter_async_context(running_servers(self.home, self.supervisor))
+            await self._stack.enter_async_context(running_servers(self.home, self.supervisor, self.database))
             if self.simulators is not None:
                 await self._start_simulators(self.simulators)
             for member in self.services:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import stat
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -101,9 +102,9 @@ async def _initdb(data: Path, password: Path, user: str | None) -> None:
         raise UsageError(message)
 
 
-def program(home: Home) -> Program:
-    """The server. Its death signal is the immediate shutdown: it recovers from its log at the next start."""
-    settings = {**SETTINGS, "port": str(home.port("postgres"))}
+def program(home: Home, more: Mapping[str, str] | None = None) -> Program:
+    """The server, with `more` settings. Its death signal is the immediate shutdown: it recovers from its log."""
+    settings = {**SETTINGS, **(more or {}), "port": str(home.port("postgres"))}
     return Program(
         name="postgres",
         argv=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,13 +67,15 @@ async def embedded_servers(directory: Path) -> AsyncIterator[Servers]:
 
 
 @asynccontextmanager
-async def running_servers(home: Home, supervisor: Supervisor) -> AsyncIterator[Servers]:
-    """Starts and bootstraps both under a supervisor; the caller stops that one."""
+async def running_servers(
+    home: Home, supervisor: Supervisor, database: Mapping[str, str] | None = None
+) -> AsyncIterator[Servers]:
+    """Starts and bootstraps both under a supervisor; the caller stops that one. `database`: more settings of PostgreSQL."""
     await leftovers.clear(home)
     (home.path / "postgres" / "postmaster.pid").unlink(missing_ok=True)
     servers = Servers(home, supervisor)
     message_broker = await _start_nats(servers)
-    await _start_postgres(servers)
+    await _start_postgres(servers, database)
     async with servers.connect() as client:
         await broker.declare(client)
         caring = asyncio.create_task(broker.care(client, message_broker, nats.store(home)), name="broker care")
@@ -91,10 +93,10 @@ async def _start_nats(servers: Servers) -> Keeper:
     return keeper
 
 
-async def _start_postgres(servers: Servers) -> None:
+async def _start_postgres(servers: Servers, settings: Mapping[str, str] | None) -> None:
     home = servers.home
     await postgres.initialize(home)
-    keeper = await servers.supervisor.start(postgres.program(home))
+    keeper = await servers.supervisor.start(postgres.program(home, settings))
     await postgres.ready(home, keeper)
     await asyncio.to_thread(migrate, servers.database_admin_url)
     passwords = {role.name: home.password(role.name) for role in ROLES}

@@ -1,8 +1,8 @@
 """OData listing: `$top`, `$select` and pages linked by an opaque `$skiptoken`."""
 
 import base64
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,7 +53,8 @@ def keyed_page(
     after, keys = token.get("after", ""), sorted(rows)
     if token.get("gap"):
         return _answer(url, query, [], {"after": after})
-    chosen = list(islice((key for key in keys if key > after), size + 1))
+    start = bisect_right(keys, after)
+    chosen = keys[start : start + size + 1]
     following = None
     if len(chosen) > size:
         following = {"after": chosen[size - 1]} | ({"gap": 1} if gap and not after else {})

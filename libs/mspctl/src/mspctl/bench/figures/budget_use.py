@@ -18,7 +18,7 @@ import httpx
 import orjson
 
 from mspctl.bench import store
-from mspctl.bench.figure import Figure, Measured
+from mspctl.bench.figure import Figure, Ground, Measured
 from mspctl.bench.simulator import Simulator
 from mspctl.bench.work import Work, until, work_for
 from mspctl.demo.operator import MSP, connect_vendors
@@ -108,9 +108,10 @@ BUSY: Final = replace(
 BY_NAME: Final = {setting.vendor: setting for setting in (M365, AUTOTASK, SOPHOS)}
 
 
-async def measure(directory: Path, variants: tuple[str, ...]) -> AsyncIterator[Measured]:
+async def measure(ground: Ground, variants: tuple[str, ...]) -> AsyncIterator[Measured]:
     """One fleet for each variant: servers, simulators and that many adapter processes."""
-    for variant in variants:
+    directory = ground.directory / "budget_use"
+    for variant in [one for one in variants if one in (ground.size.variants or variants)]:
         what, _, replicas = variant.partition(".")
         setting = BUSY if what == "pause" else BY_NAME[what]
         await empty(directory)
@@ -239,9 +240,9 @@ async def _pause(simulator: Simulator, setting: Setting, account: str, replicas:
 BUDGET_USE = Figure(
     "budget_use",
     "Share of a vendor's allowed rate that N adapter processes use, by the simulator's own count",
+    measure,
     (
         *(f"{vendor}.{replicas}" for vendor in BY_NAME for replicas in REPLICAS),
         *(f"pause.{replicas}" for replicas in REPLICAS[1:]),
     ),
-    measure,
 )

@@ -1,0 +1,1 @@
+"""Courses of things, each gone through once, from which several figures are read."""
