@@ -56,7 +56,7 @@ class Estate:
 
     async def _sync(self, trigger: str) -> None:
         await self._read("root", trigger)
-        self._map()
+        self.map()
         await self._read("tenant", trigger)
         for (account,) in self.pipeline.database.execute("SELECT id FROM account ORDER BY id"):
             self.pipeline.ask("evaluate", "account", account, [account])
@@ -65,7 +65,7 @@ class Estate:
     async def judge(self) -> None:
         """As `sync`, but each subject is evaluated once, when everything is linked, and not after each page."""
         await self._read("root", "manual")
-        self._map()
+        self.map()
         await self._read("tenant", "manual")
         database, accounts = self.pipeline.database, "SELECT id FROM account ORDER BY id"
         await self.pipeline.drain(but="evaluate")
@@ -88,7 +88,8 @@ class Estate:
                         while (await self.bench.carry_out(run))["state"] == "queued":
                             self.bench.due(run)
 
-    def _map(self) -> None:
+    def map(self) -> None:
+        """Says whose the accounts are that were found."""
         autotask = self.bench.roots["autotask"]
         for (vendor, tenant), company in self.bench.world.estate.accounts.items():
             if company is not None:

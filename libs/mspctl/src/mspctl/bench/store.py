@@ -287,3 +287,21 @@ async def none_due(connection: Connection) -> bool:
 async def end_runs(connection: Connection) -> None:
     """No run is open, so that each job may have another."""
     await connection.execute("DELETE FROM run")
+
+
+async def like_those_found(connection: Connection, account: str, check: str, number: int) -> list[dict[str, Any]]:
+    """So many enabled users of an account, as the vendor sent them, with a licence of somebody the check found."""
+    cursor = await connection.execute(
+        """
+        WITH licence AS (SELECT DISTINCT r.target_id AS id FROM finding f
+                         JOIN entity_relationship r ON r.source_id = f.subject_id AND r.relation = 'licensed_with'
+                         WHERE f.check_name = %(check)s AND r.valid_to IS NULL AND f.state = 'open')
+        SELECT e.raw_data FROM entity e JOIN account a ON a.id = e.account_id
+        WHERE a.external_id = %(account)s AND e.resource = 'users' AND (e.raw_data ->> 'accountEnabled')::boolean
+          AND EXISTS (SELECT FROM entity_relationship r JOIN licence ON licence.id = r.target_id
+                      WHERE r.source_id = e.id AND r.valid_to IS NULL)
+        ORDER BY e.id LIMIT %(number)s
+        """,
+        {"account": account, "check": check, "number": number},
+    )
+    return [row[0] for row in await cursor.fetchall()]

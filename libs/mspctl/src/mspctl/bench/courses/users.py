@@ -99,7 +99,7 @@ class Large:
         unchanged = await self._read()
         dlt_unchanged = await self._dlt(number)
         for user in await self._some(self.users // PERCENT):
-            await self._change(user, {"jobTitle": f"{user['jobTitle']} (new)"})
+            await self._change(user, {"displayName": f"{user['displayName']} (new)"})
         return Round(first, dlt_first, unchanged, dlt_unchanged, await self._read())
 
     async def findings(self, number: int) -> tuple[float, ...]:
@@ -108,8 +108,7 @@ class Large:
         await store.ask(self.at.connection, job, full=False)  # what has changed so far
         await self.at.idle()
         took = []
-        licensed = [user for user in await self._some(PAGE) if user["assignedLicenses"] and user["accountEnabled"]]
-        for user in licensed[:number]:
+        for user in await store.like_those_found(self.at.connection, self.tenant, CHECK, number):
             began = time.monotonic()
             await self._change(user, {"accountEnabled": False})
             await store.ask(self.at.connection, job, full=False)
