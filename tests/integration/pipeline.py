@@ -111,6 +111,12 @@ HOLDS = {
 }
 """Only rows that hold now can be derived anew; the past is kept, not derived."""
 
+CANNOT_KNOW = """
+    EXISTS (SELECT FROM recheck r
+            WHERE r.subject_id = t.subject_id AND r.check_name = t.check_name AND r.why IS NOT NULL)
+"""
+"""Of a finding: its check cannot tell now. Unknown opens and resolves nothing, so that only its past says it stands."""
+
 
 @dataclass
 class Pipeline:
@@ -234,16 +240,22 @@ class Pipeline:
             pass
 
     def derived(self) -> dict[str, str]:
-        """Per table a hash of all that was derived, without its volatile columns."""
-        found = {}
+        """Per table a hash of all that was derived, without its volatile columns and without what stands by its past."""
+        found, holds = {}, {**HOLDS, "finding": f"{HOLDS['finding']} AND NOT {CANNOT_KNOW}"}
         for table, volatile in VOLATILE_COLUMNS.items():
             row = "to_jsonb(t)" + "".join(f" - '{column}'" for column in sorted(volatile))
             [(digest,)] = self.database.execute(
                 f"SELECT md5(string_agg(h, '' ORDER BY h)) FROM (SELECT md5(({row})::text) AS h FROM {table} t"
-                f" WHERE {HOLDS.get(table, 'true')}) hashes"
+                f" WHERE {holds.get(table, 'true')}) hashes"
             )
             found[table] = digest
         return found
+
+    def by_their_past(self) -> list[tuple[str, str]]:
+        """(check, title) of findings that stand only because they did before: what is derived from nothing has none."""
+        return self.database.execute(
+            f"SELECT check_name, title FROM finding t WHERE {HOLDS['finding']} AND {CANNOT_KNOW} ORDER BY 1, 2"
+        )
 
     def lose(self) -> None:
         """All that is derived is gone, as if nothing but the raw records had been saved."""

@@ -77,6 +77,7 @@ async def test_a_rebuild_writes_nothing_and_brings_back_with_identical_hashes_wh
     assert pipeline.derived() != before
     _ctl(monkeypatch, capsys, pipeline, "rebuild", "--from", "raw")
     await rebuilt(pipeline)
+    assert pipeline.by_their_past() == []
     assert pipeline.derived() == before
     assert pipeline.database.execute("SELECT count(*) FROM former_key") == [(0,)]
     states = [row["state"] for row in _ctl(monkeypatch, capsys, pipeline, "rebuild", "status")]
