@@ -30,6 +30,7 @@ from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.transport import Transport
 from mspbyte_common.workflows.declaration import declared, workflow
 from svc_adapter_autotask.main import AUTOTASK
+from svc_adapter_autotask.tickets import TRIES
 from svc_scheduler.recover import due_actions
 from svc_workers.actions.act import act
 from vendor_sim.estate import generate
@@ -175,6 +176,14 @@ class Desk:
     def work(self) -> list[int]:
         return [row[0] for row in self.rows("SELECT id FROM work WHERE stage = 'ticket' ORDER BY id")]
 
+    def tried(self, work: int) -> int:
+        """How often the action of a piece of work was tried."""
+        [(tried,)] = self.rows(
+            "SELECT coalesce(max(a.tried), 0) FROM action a JOIN work w ON a.id = ANY (w.entity_ids) WHERE w.id = %s",
+            work,
+        )
+        return int(tried)
+
     async def time_passes(self) -> bool:
         """Whatever waits for a moment has waited long enough; False when nothing waits."""
         self.rows(
@@ -225,16 +234,20 @@ async def desk(database) -> AsyncIterator[Desk]:
 
 
 async def play(desk: Desk, dice: random.Random, kills: int) -> int:
-    """Carries out all there is while processes die, answers get lost and messages come twice; returns how many died."""
+    """Carries out all there is while processes die, answers get lost and messages come twice; returns how many died.
+
+    None so often that it is given up for a person to see to.
+    """
     died = 0
     while True:
         work = desk.work()
         if not work and not await desk.time_passes():
             return died
         for one in work:
-            if dice.random() < 0.2:
+            spared = desk.tried(one) >= TRIES - 2
+            if dice.random() < 0.2 and not spared:
                 await desk.fault(path_contains="/Tickets", **dice.choice(FAULTS))
-            life = dice.randrange(1, 60) if died < kills else 10**9
+            life = dice.randrange(1, 60) if died < kills and not spared else 10**9
             died += not await Killed(desk.receive(one), life)
             if dice.random() < 0.1:
                 await desk.receive(one)
@@ -282,6 +295,7 @@ async def test_findings_have_one_ticket_each_whatever_dies_and_it_ends_with_its_
     died += await play(desk, dice, kills=kills)
 
     assert died == 2 * kills + FINDINGS // 8
+    assert {state for _, state in desk.states()} == {"done"}
     assert len(desk.tickets) == FINDINGS
     assert {row["status"] for row in desk.tickets.values()} == {COMPLETE}
     assert {number: desk.tickets[number]["completedDate"] for number in closed_by_hand} == by_hand

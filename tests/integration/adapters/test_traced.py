@@ -16,6 +16,7 @@ from tests.integration.pipeline import Pipeline
 from mspbyte_common import ids, trace
 from mspbyte_common.errors import UsageError
 from mspbyte_common.jetstream.announce import Announcer
+from mspbyte_common.ledger.alone import Alone
 from mspbyte_common.ledger.item import Item
 from mspbyte_common.service import receive_work
 from svc_scheduler.jobs.tick import tick
@@ -112,7 +113,7 @@ async def test_every_log_line_of_run_and_stage_says_trace_run_and_msp(tiny_bench
         structlog.get_logger().info("at_work", item=item.id)
         raise LookupError("not there")
 
-    service = SimpleNamespace(pool=pipeline.pools["svc_linkers"], announcer=Announcer(SimpleNamespace()))
+    service = SimpleNamespace(pool=pipeline.pools["svc_linkers"], announcer=Announcer(SimpleNamespace()), alone=Alone())
     data = orjson.dumps({"work": work, "msp": str(tiny_bench.msp)})
     message = SimpleNamespace(data=data, headers=None, metadata=SimpleNamespace(num_delivered=1))
     structlog.contextvars.clear_contextvars()

@@ -34,7 +34,7 @@ async def measure_flow(pool: Pool) -> None:
     _show(metrics.BACKLOG, ((stage, waiting) for stage, waiting, _, _ in work))
     _show(metrics.OLDEST, ((stage, oldest) for stage, _, oldest, _ in work))
     _show(metrics.RETRYING, ((stage, retrying) for stage, _, _, retrying in work))
-    _show(metrics.LAG, lag)
+    _show(metrics.LAG, lag or [("1", 0.0)])  # that nothing waits is a figure too
     _show(metrics.HELD_BACK, held_back)
     _show(metrics.DEAD, ((stage, number) for stage, number, _ in dead))
     metrics.DEAD_OLDEST.set(max(oldest for _, _, oldest in dead))
