@@ -14,6 +14,7 @@ from typing import Any, Final
 from mspbyte_common.effects.effect import Effect, Manner, Result
 from mspbyte_common.effects.writer import Writes
 from mspbyte_common.errors import RequestInvalid, SchemaDrift
+from mspbyte_common.fault_points import reach
 from mspbyte_common.vendors.endpoint import Ask, Request
 
 GIVEN_UP: Final = 120.0
@@ -47,11 +48,14 @@ async def create(ask: Ask, effect: Effect) -> Result:
     body = _body(effect)
     if effect.uncertain:
         number = await _made(ask, effect.key)
+        reach("tickets.create.looked")
         if number is not None:
             return Result("found by its externalID: an earlier attempt had made it", number)
     if body.get("externalID") != effect.key:
         raise RequestInvalid("the ticket does not carry its own key")
+    reach("tickets.create.asked")
     reply = await ask(Request("POST", TICKETS, {}, body))
+    reach("tickets.create.answered")
     return Result("made", _number(reply.body))
 
 
@@ -59,15 +63,19 @@ async def note(ask: Ask, effect: Effect) -> Result:
     """Says something on the ticket, unless it was said, or a person has closed the ticket."""
     body, number = _body(effect), _about(effect)
     left = _left_alone(await _ticket(ask, number))
+    reach("tickets.note.read")
     if left is not None:
         return Result(left)
     if effect.key not in str(body.get("description")):
         raise RequestInvalid("the note does not carry its own key")
     if effect.uncertain:
         said = await _said(ask, number, effect.key)
+        reach("tickets.note.looked")
         if said is not None:
             return Result("found by its key: an earlier attempt had said it", said)
+    reach("tickets.note.asked")
     reply = await ask(Request("POST", NOTES.format(ticket=number), {}, body))
+    reach("tickets.note.answered")
     return Result("said", _number(reply.body))
 
 
@@ -75,9 +83,12 @@ async def close(ask: Ask, effect: Effect) -> Result:
     """Closes the ticket, unless it is closed. Closing twice is closing once: nothing has to be looked for."""
     body, number = _body(effect), _about(effect)
     left = _left_alone(await _ticket(ask, number))
+    reach("tickets.close.read")
     if left is not None:
         return Result(left)
+    reach("tickets.close.asked")
     await ask(Request("PATCH", TICKETS, {}, {**body, "id": int(number)}))
+    reach("tickets.close.answered")
     return Result("closed", number)
 
 

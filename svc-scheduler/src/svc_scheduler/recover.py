@@ -69,6 +69,8 @@ async def due_actions(pool: Pool) -> list[Announcement]:
         for msp_id, kind, account_id, action_id in await store.due_actions(connection, RECHECKS):
             following = [work_for(kind, account_id, action_id)]
             announcements += await insert_work(connection, msp_id, None, new_traceparent(), following)
+            reach("scheduler.actions.handed_out")
+    reach("scheduler.actions.committed")
     return announcements
 
 

@@ -6,10 +6,11 @@ import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import orjson
@@ -23,8 +24,9 @@ from mspbyte_common.adapter import Runner
 from mspbyte_common.db.engine import transaction
 from mspbyte_common.declarations import index
 from mspbyte_common.effects.carry_out import receive_effects
-from mspbyte_common.effects.effect import key_of
+from mspbyte_common.effects.effect import Manner, key_of
 from mspbyte_common.effects.writer import Writer
+from mspbyte_common.jetstream.consume import UnreadableError
 from mspbyte_common.ledger.item import Item
 from mspbyte_common.vendors.budget.budget import Budget
 from mspbyte_common.vendors.transport import Transport
@@ -157,7 +159,7 @@ class Desk:
                     *(self.bench.msp, piece.account_id, piece.stage, piece.kind, list(piece.entity_ids)),
                 )
 
-    async def receive(self, work: int) -> None:
+    async def receive(self, work: int, manner: Manner = AUTOTASK.writes.manner) -> None:
         """Hands a piece of work to a new process of the adapter."""
         pool = self.bench.pools["autotask"]
         service = SimpleNamespace(pool=pool, announcer=self.bench.announcements, name="svc-adapter-autotask")
@@ -170,7 +172,7 @@ class Desk:
             self.bench.key_ring,
         )
         writer = Writer(service, AUTOTASK.writes, runner.target, runner.sender, AUTOTASK.connect)
-        receive = receive_effects(service, "ticket", writer.perform, AUTOTASK.writes.manner)
+        receive = receive_effects(service, "ticket", writer.perform, manner)
         await receive(SimpleNamespace(data=orjson.dumps({"work": work, "msp": str(self.bench.msp)})))
 
     def work(self) -> list[int]:
@@ -354,6 +356,22 @@ async def test_what_may_have_been_sent_is_not_sent_again_before_it_can_have_no_e
     assert seconds == pytest.approx(420, abs=1)
     assert desk.work() == []
     assert await due_actions(desk.scheduler) == []
+
+
+async def test_an_attempt_whose_time_is_over_when_it_comes_to_sending_sends_nothing(desk: Desk) -> None:
+    await desk.act(desk.find(1, next(iter(desk.companies))))
+    await desk.receive(desk.work()[0], replace(AUTOTASK.writes.manner, seconds=0.0))
+    assert (desk.tickets, desk.states()) == ({}, {("ticket_create", "doing"): 1})
+    await desk.finish()
+    assert len(desk.tickets) == 1
+
+
+async def test_a_message_about_tickets_that_says_nothing_is_let_go(desk: Desk) -> None:
+    service = SimpleNamespace(pool=desk.bench.pools["autotask"], announcer=desk.bench.announcements, name="adapter")
+    receive = receive_effects(service, "ticket", AsyncMock(), AUTOTASK.writes.manner)
+    for data in (b"", b"\xff", b"[]", b'{"msp": 1}', b'{"msp": "x", "work": 1}'):
+        with pytest.raises(UnreadableError):
+            await receive(SimpleNamespace(data=data))
 
 
 async def test_what_belongs_to_no_known_company_goes_to_triage_as_the_msps_own(desk: Desk) -> None:

@@ -49,6 +49,8 @@ POINTS: Final[Mapping[str, str]] = {
     "scheduler.sweep.committed": "What is to be announced again is committed; the broker was not told.",
     "scheduler.rechecks.written": "Rechecks that are due became work; nothing is committed.",
     "scheduler.rechecks.committed": "That work is committed and not announced.",
+    "scheduler.actions.handed_out": "An action whose moment has come became work; nothing is committed.",
+    "scheduler.actions.committed": "That work is committed and not announced.",
     "scheduler.retention.dropped": "What is past its time is deleted; nothing is committed.",
     # adapters: a run
     "adapter.lists.registered": "The adapter's lists are made known; it takes no runs yet.",
@@ -107,6 +109,36 @@ POINTS: Final[Mapping[str, str]] = {
     "workers.checks.answered": "Every check has answered; nothing is written.",
     "workers.findings.written": "Findings and their events are written; nothing is committed.",
     "workers.rechecks.written": "When to look again is written; nothing is committed.",
+    # actions: what follows from findings
+    "actions.msp.locked": "The msp's actions are locked; no finding was looked at.",
+    "actions.wanted.known": "Which actions are wanted is known; none is written.",
+    "actions.action.inserted": "An action is written; its audit is not.",
+    "actions.ticket.ended": "A ticket is marked as ended; its audit is not written.",
+    "actions.change.written": "An action or a change of one is written with its audit; nothing is committed.",
+    # actions: carried out
+    "effects.action.claimed": "An action is marked as in hand; its audit is not written.",
+    "effects.claims.written": "The claim, its audit and the deletion of the work are written; nothing is committed.",
+    "effects.claims.committed": "The claim is committed; nothing was sent.",
+    "effects.attempt.begun": "The attempt begins; nothing was sent.",
+    "effects.attempt.made": "The effect is there; nothing of it is noted.",
+    "effects.end.marked": "The action is marked as done; its audit is not written.",
+    "effects.end.written": "The end, its audit and what follows are written; nothing is committed.",
+    "effects.end.committed": "The end is committed; what follows is not announced.",
+    "effects.failure.known": "The attempt failed or was not answered; nothing is noted.",
+    "effects.failure.marked": "The action is put off; its audit is not written.",
+    "effects.failure.written": "What becomes of the failed attempt is written; nothing is committed.",
+    "effects.failure.committed": "What becomes of the failed attempt is committed; what follows is not announced.",
+    # actions: at the PSA
+    "tickets.create.looked": "The PSA was asked whether an earlier attempt made the ticket; nothing was done about it.",
+    "tickets.create.asked": "The request for a ticket is about to be sent.",
+    "tickets.create.answered": "The PSA said that it made the ticket; nobody has noted its number.",
+    "tickets.note.read": "The ticket a note belongs to was read.",
+    "tickets.note.looked": "The PSA was asked whether an earlier attempt wrote the note; nothing was done about it.",
+    "tickets.note.asked": "The request for a note is about to be sent.",
+    "tickets.note.answered": "The PSA said that it took the note; nobody has noted that.",
+    "tickets.close.read": "The ticket to close was read.",
+    "tickets.close.asked": "The request to close is about to be sent.",
+    "tickets.close.answered": "The PSA said that the ticket is closed; nobody has noted that.",
 }
 """Every label, and what is true at that moment. `make docs` writes them to docs/fault-points.md."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.effects.effect import work_for
+from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger.item import Item, Next
 from svc_workers.actions import store
 from svc_workers.actions.store import New
@@ -15,6 +16,7 @@ from svc_workers.actions.wanted import Wanted, wanted_messages, wanted_tickets
 async def act(connection: Connection, item: Item) -> Sequence[Next]:
     """Looks at findings as they are now. What follows from them already is not made again."""
     now = await store.lock(connection, item.msp_id)
+    reach("actions.msp.locked")
     plan = await store.plan(connection)
     if not plan.workflows or plan.modes.get("all", "off") == "off":
         return []
@@ -23,9 +25,11 @@ async def act(connection: Connection, item: Item) -> Sequence[Next]:
         *await wanted_tickets(connection, plan, facts, now),
         *await wanted_messages(connection, plan, facts, now),
     ]
+    reach("actions.wanted.known")
     following: list[Next] = []
     for one in wanted:
         following += await _write(connection, item, one)
+        reach("actions.change.written")
     return following
 
 

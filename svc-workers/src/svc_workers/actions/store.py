@@ -13,6 +13,7 @@ import orjson
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.effects.effect import Kind
 from mspbyte_common.effects.store import write_step
+from mspbyte_common.fault_points import reach
 from mspbyte_common.workflows.declaration import Mode, Severity, Workflow, workflow
 from svc_workers.actions.decide import ActionState, Occurrence, Standing, Told
 from svc_workers.actions.facts import Facts
@@ -230,6 +231,7 @@ async def write_new(connection: Connection, msp_id: UUID, new: New, traceparent:
         ),
     )  # fmt: skip
     if cursor.rowcount:
+        reach("actions.action.inserted")
         await write_step(connection, msp_id, new.id, new.state, AUTHOR, new.error)
     return cursor.rowcount > 0
 
@@ -269,6 +271,7 @@ async def end(connection: Connection, msp_id: UUID, one: Ended) -> None:
         """,
         {"cancel": one.cancel, "id": one.id},
     )
+    reach("actions.ticket.ended")
     said = "it was not made yet: its findings cleared" if one.cancel else "its findings cleared"
     await write_step(connection, msp_id, one.id, "cancelled" if one.cancel else "ended", AUTHOR, said)
 

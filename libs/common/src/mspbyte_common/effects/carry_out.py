@@ -11,11 +11,11 @@ the scheduler hands it out again, and who gets it looks for the effect before ma
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
-from uuid import UUID
 
-import orjson
 import structlog
 from nats.aio.msg import Msg
 
@@ -33,7 +33,8 @@ from mspbyte_common.errors import (
     Unreachable,
     VendorError,
 )
-from mspbyte_common.jetstream.consume import Answer, Receive
+from mspbyte_common.fault_points import reach
+from mspbyte_common.jetstream.consume import Answer, Receive, hint
 from mspbyte_common.ledger import store as ledger
 from mspbyte_common.ledger.item import Next
 from mspbyte_common.metrics import EFFECTS
@@ -62,12 +63,12 @@ def receive_effects(service: Service, stage: str, perform: Perform, manner: Mann
             EFFECTS.labels(kind, outcome)  # shown as 0 until it happens: a rate needs a beginning
 
     async def receive(message: Msg) -> Answer:
-        body = orjson.loads(message.data)
-        msp_id = UUID(body["msp"])
-        structlog.contextvars.bind_contextvars(work=body["work"], msp=body["msp"])
+        msp_id, work_id = hint(message, "work", int)
+        structlog.contextvars.bind_contextvars(work=work_id, msp=str(msp_id))
         effects: list[Effect] = []
+        until = time.monotonic() + manner.seconds
         async with transaction(service.pool, msp_id) as connection:
-            item = await ledger.lock(connection, body["work"])
+            item = await ledger.lock(connection, work_id)
             if item is None:
                 return Answer()
             following: list[Next] = []
@@ -77,9 +78,11 @@ def receive_effects(service: Service, stage: str, perform: Perform, manner: Mann
                 following += claim.following
             announce = await ledger.insert_work(connection, msp_id, None, item.traceparent, following)
             announce += await ledger.finish(connection, item)
+            reach("effects.claims.written")
+        reach("effects.claims.committed")
         await service.announcer.work(announce)
         for effect in effects:
-            await _attempt(service, effect, perform, manner)
+            await _attempt(service, replace(effect, until=until), perform, manner)
         return Answer()
 
     return receive
@@ -88,8 +91,10 @@ def receive_effects(service: Service, stage: str, perform: Perform, manner: Mann
 async def _attempt(service: Service, effect: Effect, perform: Perform, manner: Manner) -> None:
     with remembering(), span(f"do {effect.kind}", effect.traceparent, CARRIES_OUT, msp=str(effect.msp_id)):
         try:
-            async with asyncio.timeout(manner.seconds):
+            async with asyncio.timeout_at(_by_the_loop(effect.until)):
+                reach("effects.attempt.begun")
                 result = await perform(effect)
+                reach("effects.attempt.made")
         except VendorError as error:
             await _unachieved(service, effect, error, manner)
         except TimeoutError:
@@ -105,6 +110,8 @@ async def _attempt(service: Service, effect: Effect, perform: Perform, manner: M
                 announce = await ledger.insert_work(
                     connection, effect.msp_id, None, effect.traceparent, following or ()
                 )
+                reach("effects.end.written")
+            reach("effects.end.committed")
             _count(effect, "lost" if following is None else "done")
             await service.announcer.work(announce)
 
@@ -112,6 +119,7 @@ async def _attempt(service: Service, effect: Effect, perform: Perform, manner: M
 async def _unachieved(service: Service, effect: Effect, error: VendorError, manner: Manner) -> None:
     """By class: again later, as if it had not been tried where nothing was sent; or not before a person asks."""
     log.info("effect_failed", kind=effect.kind, error_class=error.error_class)
+    reach("effects.failure.known")
     following: Sequence[Next] = ()
     outcome = "put_off"
     async with transaction(service.pool, effect.msp_id) as connection:
@@ -127,8 +135,15 @@ async def _unachieved(service: Service, effect: Effect, error: VendorError, mann
             outcome = "failed"
             following = await store.failed(connection, effect, error, service.name) or ()
         announce = await ledger.insert_work(connection, effect.msp_id, None, effect.traceparent, following)
+        reach("effects.failure.written")
+    reach("effects.failure.committed")
     _count(effect, outcome)
     await service.announcer.work(announce)
+
+
+def _by_the_loop(moment: float) -> float:
+    """A moment of `time.monotonic` by the loop's clock, which a test may have replaced."""
+    return asyncio.get_running_loop().time() + moment - time.monotonic()
 
 
 def _count(effect: Effect, outcome: str) -> None:

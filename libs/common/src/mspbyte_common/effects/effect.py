@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -28,7 +29,8 @@ class Effect:
     """An action in this process's hands. `attempts` is its fence: a later attempt has a higher one.
 
     `tried`: how many attempts, with this one, may have had an effect. `uncertain`: an earlier one may have, so its effect is
-    looked for first. `about`: the external id of the ticket it belongs to.
+    looked for first. `about`: the external id of the ticket it belongs to. `until`: by `time.monotonic`, from when on
+    this attempt sends nothing any more, however long its process was stopped in between.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class Effect:
     uncertain: bool
     about: str | None
     traceparent: str
+    until: float = math.inf
 
     @property
     def key(self) -> str:

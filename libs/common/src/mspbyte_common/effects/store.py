@@ -8,6 +8,7 @@ from uuid import UUID
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.effects.effect import SWITCHES, Effect, Kind, Manner, Result, work_for
 from mspbyte_common.errors import Unclassified, VendorError
+from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger.item import Next
 
 SWITCHED_OFF_SECONDS = 300.0
@@ -66,6 +67,7 @@ async def claim(connection: Connection, action_id: UUID, manner: Manner, author:
         """,
         (manner.settled, action_id),
     )
+    reach("effects.action.claimed")
     if tried >= manner.tries:
         lost = Unclassified(f"{tried} attempts ended without a word")
         return Claim(None, await failed(connection, taken, lost, author) or [])
@@ -86,6 +88,7 @@ async def done(connection: Connection, effect: Effect, result: Result, author: s
     )
     if cursor.rowcount == 0:
         return None
+    reach("effects.end.marked")
     await write_step(connection, effect.msp_id, effect.id, "done", author, result.detail)
     return await _next_of(connection, effect.id)
 
@@ -106,6 +109,7 @@ async def put_off(
         {"uncertain": uncertain, "harmless": int(not sent), "seconds": seconds, **_told(effect, error)},
     )
     if cursor.rowcount:
+        reach("effects.failure.marked")
         said = f"{error.error_class}; again in {seconds:.0f} s"
         await write_step(connection, effect.msp_id, effect.id, "put off", author, said)
 

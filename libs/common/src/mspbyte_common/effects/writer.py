@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from mspbyte_common.db.engine import transaction
@@ -52,7 +52,7 @@ class Writer:
             raise CredentialInvalid(f"the account is stopped: {stopped}")
         try:
             target = await self.target(effect.msp_id, account)
-            sender = self.sender(target, self.writes.resource)
+            sender = replace(self.sender(target, self.writes.resource), until=effect.until)
             async with sender.budget.heeding(sender.owner):
                 ask = asker(sender, await self.connect(sender, target))
                 return await self.writes.perform[effect.kind](ask, effect)

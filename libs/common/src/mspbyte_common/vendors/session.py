@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -53,7 +54,8 @@ class Sender:
     """The one way to a vendor: whatever is sent, also to sign in, draws on the budget.
 
     `heed` reads from any answer how near the limit is. `simulators`: the budget of requests to loopback, if it is another;
-    it is the address that decides, so that no real vendor is asked at their rate.
+    it is the address that decides, so that no real vendor is asked at their rate. `until`: by `time.monotonic`, from when on
+    nothing is sent any more; TimeoutError then.
     """
 
     vendor: str
@@ -62,6 +64,7 @@ class Sender:
     owner: Owner
     heed: Callable[[Answer], Feedback | None] = no_feedback
     simulators: Budget | None = None
+    until: float = math.inf
 
     def purpose(self, resource: str) -> Sender:
         """The same for something other than the list: signing in, looking up."""
@@ -88,6 +91,8 @@ class Sender:
             try:
                 with span(f"{method} {self.vendor} {self.owner.resource}", None, ASKS) as current:
                     reach("adapter.request.permitted")
+                    if time.monotonic() >= self.until:  # a process that was stopped may not know yet how late it is
+                        raise TimeoutError
                     answer = await self.transport.send(
                         method, url, origins=origins, headers=headers, params=params, json=json, form=form
                     )
