@@ -56,6 +56,7 @@ class Told:
     unreached: list[str] = field(default_factory=list)
     rounds: int = 0
     seconds_to_converge: float = 0.0
+    seconds_from_return: dict[str, float] = field(default_factory=dict)
     lost: Counter[str] = field(default_factory=Counter)
     duplicated: Counter[str] = field(default_factory=Counter)
     differing_rows: Counter[str] = field(default_factory=Counter)
@@ -70,6 +71,13 @@ class Told:
         self.dead_letters += dead_letters
         self.seconds_to_converge = max(self.seconds_to_converge, round(seconds, 1))
 
+    def returned(self, moments: dict[str, float]) -> None:
+        """All is done that was to be done: how long ago each server was there again after it was struck; forgets it."""
+        now = asyncio.get_running_loop().time()
+        for kind, moment in moments.items():
+            self.seconds_from_return[kind] = round(max(self.seconds_from_return.get(kind, 0.0), now - moment), 1)
+        moments.clear()
+
     def report(self) -> dict[str, Any]:
         """The report: totals, and by table what is not as it should be."""
         return {
@@ -77,6 +85,7 @@ class Told:
             "rounds": self.rounds,
             "faults": dict(sorted(self.faults.items())),
             "seconds_to_converge": self.seconds_to_converge,
+            "seconds_from_return": dict(sorted(self.seconds_from_return.items())),
             "lost": self.lost.total(),
             "duplicated": self.duplicated.total(),
             "differing_rows": self.differing_rows.total(),
@@ -95,6 +104,8 @@ class Told:
         return not (self.lost or self.duplicated or self.differing_rows or self.dead_letters or self.unreached)
 
 
+LIVES, PAUSED = 5.0, 30.0
+"""Seconds after which an attempt at a simulator is over, in a fleet that is not paused, and in one that is for 17 seconds."""
 WAVE = 10
 """Points that one play dies at: with more of them the first run would be given up before it had its first page."""
 
@@ -108,6 +119,7 @@ async def chaos(options: Options, directory: Path) -> Told:
         world.brief = options.brief
         await world.begin_anew()
         await world.play()
+        await world.act(LIVES)
         right = world.state()
         _say(f"undisturbed: {sum(len(rows) for rows in right.values())} rows")
         for number in range(0, len(options.points), WAVE):
@@ -130,6 +142,7 @@ async def _each_point(world: World, points: Sequence[str], witness: Path, told: 
     await world.begin_anew()
     world.arm(points, witness)
     await world.play()
+    await world.act(LIVES)
     died = _died(witness) & set(points)
     told.unreached += sorted(set(points) - died)
     told.faults["fault_point"] += len(died)
@@ -165,27 +178,41 @@ async def _round(ground: Ground, options: Options, told: Told, right: Rows) -> N
     world = ground.world
     world.poison = False
     await world.begin_anew()
+    drawn = _drawn(ground.dice, options)
+    syncing, acting = drawn[: len(drawn) * 3 // 4], drawn[len(drawn) * 3 // 4 :]
     playing = asyncio.create_task(world.play())
-    await _strike(ground, options, told)
+    await _strike(ground, syncing, options.gap, told)
     struck = time.monotonic()
     await playing
+    told.returned(ground.returned)
     await world.sync_again()
     await world.settle()
+    seconds = time.monotonic() - struck
+    playing = asyncio.create_task(world.act(PAUSED))
+    await _strike(ground, acting, options.gap, told)
+    struck = time.monotonic()
+    await playing
+    told.returned(ground.returned)
     found = difference(right, world.state())
-    told.add(found, world.dead_letters(), time.monotonic() - struck)
+    told.add(found, world.dead_letters(), max(seconds, time.monotonic() - struck))
     _say(f"round {told.rounds}: {sum(told.faults.values())} faults; {found}")
 
 
-async def _strike(ground: Ground, options: Options, told: Told) -> None:
-    """Each kind once, then drawn by weight; a strike that lasts does not hold up the next."""
+def _drawn(dice: random.Random, options: Options) -> list[Strike]:
+    """Each kind once, the others by weight."""
     kinds = [kind for kind in EACH_ONCE if not options.only or kind.__name__ in options.only]
-    drawn = ground.dice.sample(kinds, len(kinds))
-    drawn += ground.dice.choices(kinds, [STRIKES[kind] for kind in kinds], k=max(0, options.strikes - len(kinds)))
+    drawn = dice.sample(kinds, len(kinds))
+    drawn += dice.choices(kinds, [STRIKES[kind] for kind in kinds], k=max(0, options.strikes - len(kinds)))
+    return drawn[: options.strikes]
+
+
+async def _strike(ground: Ground, drawn: Sequence[Strike], gap: float, told: Told) -> None:
+    """One after the other; a strike that lasts does not hold up the next."""
     lasting: set[asyncio.Future[None]] = set()
-    for kind in drawn[: options.strikes]:
+    for kind in drawn:
         lasting.add(_begin(kind, ground))
         told.faults[kind.__name__] += 1
-        await asyncio.sleep(ground.dice.uniform(0.5, 1.5) * options.gap)
+        await asyncio.sleep(ground.dice.uniform(0.5, 1.5) * gap)
     await asyncio.gather(*lasting)
 
 
@@ -209,8 +236,12 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=2, help="the size of the estate")
     parser.add_argument("--replicas", type=int, default=1, help="processes of each service")
     parser.add_argument("--only", nargs="*", default=(), help="kinds of strikes")
-    parser.add_argument("--no-points", action="store_true", help="without the fault points")
+    parser.add_argument("--points", nargs="*", default=POINTS, help="fault points; none after it: without them")
+    parser.add_argument("--brief", action="store_true", help="without a second sync")
     asked = parser.parse_args()
+    unknown = sorted(set(asked.points) - POINTS.keys())
+    if unknown:
+        parser.error(f"there are no fault points {', '.join(unknown)}; docs/fault-points.md has them all")
     options = Options(
         asked.seed,
         asked.clients,
@@ -218,8 +249,9 @@ def main() -> int:
         asked.strikes,
         asked.gap,
         asked.hours * 3_600,
-        () if asked.no_points else in_waves(POINTS),
+        in_waves(asked.points),
         asked.only,
+        asked.brief,
     )
     _say(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:

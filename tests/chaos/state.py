@@ -24,8 +24,17 @@ ALSO = {
     "job": {"next_fire_at", "manual_at"},
     "listing": {"cursor", "complete_at", "complete_run_id", "current_at", "unavailable_since", "unavailable_at"},
     "former_key": {"id"},
+    "workflow": {"applied_at"},
+    "action_mode": {"set_at"},
+    "action": {
+        *("created_at", "changed_at", "ended_at", "due_at", "traceparent"),
+        *("attempts", "tried", "external_id", "request"),
+    },
 }
-"""Compared besides what is derived, and the columns that only say when, or by which run."""
+"""Compared besides what is derived, and the columns that only say when, by which run or at which try.
+
+An action's request names the hour a ticket is due; what was asked for is compared where it arrived, at the PSA.
+"""
 
 COMPARED: Mapping[str, set[str]] = {
     **{table: columns - RAW for table, columns in VOLATILE_COLUMNS.items()},

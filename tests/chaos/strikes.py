@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import resource
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import nats.errors
 import nats.js.errors
@@ -32,6 +33,8 @@ class Ground:
     database: Wire
     broker: Wire
     dice: random.Random
+    returned: dict[str, float] = field(default_factory=dict)
+    """By kind, when what was struck last answered again, by the loop's clock."""
 
 
 async def service_killed(on: Ground) -> None:
@@ -54,17 +57,19 @@ async def service_paused(on: Ground) -> None:
 
 async def broker_killed(on: Ground) -> None:
     """kill -9 of the broker."""
-    on.world.kill("nats")
+    await _restarted(on, "nats", "broker_killed")
 
 
 async def database_killed(on: Ground) -> None:
     """kill -9 of the database server."""
-    on.world.kill("postgres")
+    await _restarted(on, "postgres", "database_killed")
 
 
 async def jetstream_deleted(on: Ground) -> None:
-    """Every message and consumer is gone, under the running broker."""
+    """Every message and consumer is gone, under the running broker: it is restarted when that is noticed."""
+    before = on.world.keeper("nats").pid
     shutil.rmtree(on.world.fleet.home.path / "jetstream", ignore_errors=True)
+    await _returned(on, "nats", "jetstream_deleted", before)
 
 
 async def jetstream_rolled_back(on: Ground) -> None:
@@ -77,11 +82,13 @@ async def jetstream_rolled_back(on: Ground) -> None:
         shutil.rmtree(copy, ignore_errors=True)
         return
     await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    before = on.world.keeper("nats").pid
     on.world.kill("nats")
     with suppress(FileNotFoundError):
         store.rename(gone)
     copy.rename(store)
     shutil.rmtree(gone, ignore_errors=True)
+    await _returned(on, "nats", "jetstream_rolled_back", before)
 
 
 async def broker_full(on: Ground) -> None:
@@ -102,6 +109,26 @@ async def broker_full(on: Ground) -> None:
                     await js.update_stream(held.config.evolve(max_bytes=-1, discard=DiscardPolicy.OLD))
                 return
         await asyncio.sleep(0.5)
+
+
+async def broker_disk_full(on: Ground) -> None:
+    """No file of the broker takes another byte for a while, as on a disk that is full."""
+    pid = on.world.keeper("nats").pid
+    if pid is None:
+        return
+    _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+    await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+
+
+async def clock_stepped(on: Ground) -> None:
+    """The database's clock, which all services go by, jumps by up to a minute to either side, and back after a while."""
+    step = on.dice.choice((-1, 1)) * on.dice.uniform(20.0, 60.0)
+    await on.world.step(step)
+    await asyncio.sleep(on.dice.uniform(1.0, 4.0))
+    await on.world.step(0.0)
 
 
 async def database_slow(on: Ground) -> None:
@@ -131,6 +158,19 @@ async def vendor_errs(on: Ground) -> None:
     await on.world.fault(vendor, action=action, times=on.dice.randint(1, 3), retry_after=retry_after)
 
 
+async def _restarted(on: Ground, name: str, kind: str) -> None:
+    before = on.world.keeper(name).pid
+    on.world.kill(name)
+    await _returned(on, name, kind, before)
+
+
+async def _returned(on: Ground, name: str, kind: str, before: int | None) -> None:
+    """Notes the moment when another process of the server answers, as services ask it."""
+    while on.world.keeper(name).pid in {None, before} or not await on.world.answers(name):
+        await asyncio.sleep(0.05)
+    on.returned[kind] = asyncio.get_running_loop().time()
+
+
 Strike = Callable[[Ground], Awaitable[None]]
 
 STRIKES: dict[Strike, int] = {
@@ -141,6 +181,8 @@ STRIKES: dict[Strike, int] = {
     jetstream_deleted: 1,
     jetstream_rolled_back: 1,
     broker_full: 1,
+    broker_disk_full: 1,
+    clock_stepped: 2,
     database_slow: 2,
     database_cut: 2,
     broker_cut: 2,

@@ -9,14 +9,18 @@ import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import orjson
 import psycopg
 from rich.console import Console
+from tests.chaos.desk import at_the_psa, have_tickets_made, suppress
 from tests.chaos.state import Rows, state
+from tests.integration.derived.clock import Clock, simulated_clock
 
 from mspbyte_common.db.schema import metadata
 from mspctl.demo.operator import MSP, connect_vendors
@@ -24,6 +28,7 @@ from mspctl.demo.operator import Mapping as Mapped
 from mspctl.demo.progress import Bars
 from mspctl.demo.watch import until_over
 from mspctl.embedded import Fleet, SimulatorOptions, supervisor
+from mspctl.embedded.broker import Errors, complete
 from mspctl.embedded.roster import SERVICES
 from mspctl.embedded.supervisor import Keeper
 from mspctl.failure import Failure
@@ -50,6 +55,7 @@ class World:
 
     fleet: Fleet
     operator: Database
+    clock: Clock | None = None
     poison: bool = False
     brief: bool = False
     truth: dict[str, Any] = field(default_factory=dict)
@@ -60,12 +66,12 @@ class World:
             cursor = connection.execute(statement, values or None)
             return cursor.fetchall() if cursor.description else []
 
-    async def asked(self, statement: str) -> list[tuple[Any, ...]]:
+    async def asked(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """The same, of a database that may be away for a while."""
         while True:
             try:
-                return await asyncio.to_thread(self.query, statement)
-            except psycopg.Error:
+                return await asyncio.to_thread(self.query, statement, *values)
+            except psycopg.OperationalError:
                 await asyncio.sleep(0.2)
 
     def keeper(self, name: str) -> Keeper:
@@ -98,6 +104,22 @@ class World:
         for name in self.services:
             self.restart(name, env)
 
+    async def answers(self, name: str) -> bool:
+        """Whether one of the two servers does what services ask of it."""
+        try:
+            if name == "postgres":
+                return bool(await asyncio.to_thread(self.query, "SELECT 1"))
+            async with self.fleet.servers.connect() as client:
+                return await complete(client.jetstream(timeout=2))
+        except (psycopg.Error, *Errors):
+            return False
+
+    async def step(self, seconds: float) -> None:
+        """From now on the database's clock is so far ahead."""
+        clock = self.clock
+        if clock is not None:
+            await self._operate(lambda: clock.ahead(seconds=seconds))
+
     async def fault(self, vendor: str, **fault: Any) -> None:
         """Declares what goes wrong at a vendor."""
         await self._simulator("POST", "faults", [{"vendor": vendor, **fault}])
@@ -111,7 +133,7 @@ class World:
     async def begin_anew(self) -> None:
         """Nothing is known, nothing is announced, and the vendors have what they had in the beginning."""
         tables = ", ".join(table.name for table in metadata.sorted_tables if table.name not in KEPT)
-        self.query(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        await self.asked(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
         async with self.fleet.servers.connect() as client:
             for stream in ("JOBS", "STAGES"):
                 await client.jetstream().purge_stream(stream)
@@ -162,9 +184,42 @@ class World:
         while await self.asked("SELECT 1 FROM job WHERE enabled AND manual_at IS NOT NULL LIMIT 1"):
             await asyncio.sleep(0.1)
 
+    async def act(self, settled: float) -> None:
+        """The end of the piece: tickets for all that was found, noted and closed as a person puts it away.
+
+        The answers to some requests are lost after they had their effect. `settled`: seconds after which a request of a
+        process that is gone has had its effect or never will. A vendor needs minutes for that, a simulator none.
+        """
+        for fault, act in (
+            ("/V1.0/Tickets", have_tickets_made),
+            ("/Notes", partial(suppress, every=2)),
+            ("/V1.0/Tickets", partial(suppress, every=1)),
+        ):
+            await self.fault("autotask", path_contains=fault, action="drop")
+            await self._operate(partial(act, self.operator))
+            await self._carried_out(settled)
+
+    async def _carried_out(self, settled: float) -> None:
+        """Returns when there is no action left to carry out."""
+        left = """
+            SELECT id, attempts, due_at IS NOT NULL AND state = 'doing' FROM action WHERE state IN ('queued', 'doing')
+            UNION ALL SELECT NULL, id, false FROM work
+            """
+        clock = asyncio.get_running_loop().time
+        ends, since = clock() + PATIENCE, dict[tuple[Any, ...], float]()
+        while found := await self.asked(left):
+            if clock() > ends:
+                message = f"actions are not carried out after {PATIENCE:.0f} s: {await self.asked(UNDONE)}"
+                raise Failure(message)
+            since = {row: since.get(row, clock()) for row in found}
+            for action, attempts, waits in since:
+                if waits and clock() - since[action, attempts, waits] > settled:
+                    await self.asked(SETTLED, action, attempts)
+            await asyncio.sleep(0.2)
+
     def state(self) -> Rows:
-        """What it has come to."""
-        return state(self.query)
+        """What it has come to, and what it did outside."""
+        return {**state(self.query), **at_the_psa(orjson.loads(self.fleet.simulators_file.read_bytes()))}
 
     def dead_letters(self) -> int:
         """Work that nobody will do any more."""
@@ -204,6 +259,12 @@ class World:
             ledger.replay(connection, [row["id"] for row in ledger.letters(connection, "open", None, None)])
 
 
+UNDONE = "SELECT kind, state, attempts, due_at, error FROM action WHERE state NOT IN ('done', 'cancelled')"
+SETTLED = "UPDATE action SET due_at = clock_timestamp() WHERE (id, attempts) = (%s, %s) AND due_at IS NOT NULL"
+CONNECTED_ANEW = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+)
+"""A connection keeps the clock that it had when it was opened."""
 POISON = f"""
 CREATE OR REPLACE FUNCTION {POISONED}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -228,4 +289,7 @@ async def running(directory: Path, *, clients: int = 2, seed: int = 1, replicas:
     )
     async with fleet:
         with open_database(of_fleet(directory), None, needs_msp=False) as operator:
-            yield World(fleet, operator)
+            world = World(fleet, operator)
+            with simulated_clock(SimpleNamespace(execute=world.query)) as world.clock:
+                world.query(CONNECTED_ANEW)
+                yield world

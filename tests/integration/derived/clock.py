@@ -20,12 +20,12 @@ class Clock:
 
     database: Any
 
-    def ahead(self, days: int) -> None:
-        """It is so many days later than it really is."""
+    def ahead(self, days: int = 0, *, seconds: float = 0.0) -> None:
+        """It is so much later than it really is."""
         for name, volatility in FUNCTIONS.items():
             self.database.execute(
                 f"CREATE OR REPLACE FUNCTION simulated.{name}() RETURNS timestamptz LANGUAGE sql {volatility} AS"
-                f" 'SELECT pg_catalog.{name}() + interval ''{days} days'''"
+                f" 'SELECT pg_catalog.{name}() + interval ''{days} days {seconds} seconds'''"
             )
 
 
@@ -44,7 +44,7 @@ def simulated_clock(database: Any) -> Iterator[Clock]:
     database.execute("CREATE SCHEMA simulated")
     database.execute("GRANT USAGE ON SCHEMA simulated TO PUBLIC")
     clock = Clock(database)
-    clock.ahead(0)
+    clock.ahead()
     for table, column, default in defaults:
         database.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT simulated.{default}")
     database.execute(f'ALTER DATABASE "{name}" SET search_path = simulated, public, pg_catalog')

@@ -139,7 +139,7 @@ async def plan(connection: Connection) -> Plan:
 
 
 async def facts(connection: Connection, finding_ids: Collection[UUID]) -> dict[UUID, Facts]:
-    """These findings as they stand, with what they are about."""
+    """These findings as they stand, with what they are about, in the order of their ids."""
     cursor = await connection.execute(
         """
         WITH asked AS (
@@ -173,6 +173,7 @@ async def facts(connection: Connection, finding_ids: Collection[UUID]) -> dict[U
         LEFT JOIN LATERAL (SELECT s.normalized_data ->> key AS name
                            FROM unnest(%(names)s::text[]) WITH ORDINALITY AS k (key, n)
                            WHERE s.normalized_data ->> key <> '' ORDER BY k.n LIMIT 1) n ON true
+        ORDER BY a.id
         """,
         {"ids": list(finding_ids), "names": list(TEXT_NAMES)},
     )

@@ -158,7 +158,7 @@ def _rows(group: Group, change: TicketChange, known: Mapping[UUID, Facts], now: 
                 kind="ticket_close",
                 state="queued",
                 group=group.key,
-                findings=[one.occurrence.finding_id],
+                findings=[cleared.occurrence.finding_id for cleared in group.found],
                 told={},
                 summary="Close the ticket",
                 request=ticket.close(group.action),
