@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import orjson
 from tests.chaos.proxy import wire
 from tests.chaos.state import Difference, Rows, difference
 from tests.chaos.strikes import EACH_ONCE, STRIKES, Ground, Strike
+from tests.chaos.upgrade import downgrade, upgrade
 from tests.chaos.world import World, running
 
 from mspbyte_common.fault_points import POINTS
@@ -45,6 +47,7 @@ class Options:
     points: Sequence[str] = ()
     only: Sequence[str] = ()
     brief: bool = False
+    previous: Path | None = None
 
 
 @dataclass
@@ -124,6 +127,8 @@ async def chaos(options: Options, directory: Path) -> Told:
         _say(f"undisturbed: {sum(len(rows) for rows in right.values())} rows")
         for number in range(0, len(options.points), WAVE):
             await _each_point(world, options.points[number : number + WAVE], directory / "witness", told, right)
+        if options.previous is not None:
+            await _upgraded(world, options.previous, told, right)
         async with _wired(world, dice) as ground:
             while options.strikes:
                 await _round(ground, options, told, right)
@@ -138,6 +143,7 @@ def in_waves(points: Iterable[str]) -> tuple[str, ...]:
 
 
 async def _each_point(world: World, points: Sequence[str], witness: Path, told: Told, right: Rows) -> None:
+    began = time.monotonic()
     world.poison = not POISONS.isdisjoint(points)
     await world.begin_anew()
     world.arm(points, witness)
@@ -148,7 +154,22 @@ async def _each_point(world: World, points: Sequence[str], witness: Path, told: 
     told.faults["fault_point"] += len(died)
     found = difference(right, world.state())
     told.add(found, world.dead_letters(), 0.0)
-    _say(f"{len(died)} of {len(points)} fault points had their death; {found}")
+    seconds = time.monotonic() - began
+    _say(f"{len(died)} of {len(points)} fault points had their death in {seconds:.0f} s; {found}")
+
+
+async def _upgraded(world: World, previous: Path, told: Told, right: Rows) -> None:
+    world.poison = False
+    await world.begin_anew()
+    await downgrade(world, previous)
+    await world.play(partial(upgrade, world))
+    await world.sync_again()
+    await world.settle()
+    await world.act(LIVES)
+    told.faults["upgraded"] += 1
+    found = difference(right, world.state())
+    told.add(found, world.dead_letters(), 0.0)
+    _say(f"upgraded under load; {found}")
 
 
 def _died(witness: Path) -> set[str]:
@@ -237,6 +258,7 @@ def main() -> int:
     parser.add_argument("--replicas", type=int, default=1, help="processes of each service")
     parser.add_argument("--only", nargs="*", default=(), help="kinds of strikes")
     parser.add_argument("--points", nargs="*", default=POINTS, help="fault points; none after it: without them")
+    parser.add_argument("--previous", type=Path, help="a checkout of the release before, installed: it is upgraded")
     parser.add_argument("--brief", action="store_true", help="without a second sync")
     asked = parser.parse_args()
     unknown = sorted(set(asked.points) - POINTS.keys())
@@ -252,6 +274,7 @@ def main() -> int:
         in_waves(asked.points),
         asked.only,
         asked.brief,
+        asked.previous,
     )
     _say(f"seed {options.seed}")
     with tempfile.TemporaryDirectory(prefix="mspbyte-", ignore_cleanup_errors=True) as name:

@@ -50,7 +50,7 @@ def have_tickets_made(operator: Database) -> None:
         store.take_up_standing(connection, new_traceparent())
 
 
-def suppress(operator: Database, *, every: int) -> None:
+def put_away(operator: Database, *, every: int) -> None:
     """Puts away one of so many of the findings that stand, so that their tickets are noted or closed."""
     until = datetime.now(UTC) + timedelta(days=30)
     with operator.transaction() as connection:

@@ -55,6 +55,12 @@ async def service_paused(on: Ground) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+async def fleet_rolled(on: Ground) -> None:
+    """Every process of every service is replaced, one after the other, as in a rollout."""
+    for name in on.world.services:
+        await on.world.roll(name)
+
+
 async def broker_killed(on: Ground) -> None:
     """kill -9 of the broker."""
     await _restarted(on, "nats", "broker_killed")
@@ -176,6 +182,7 @@ Strike = Callable[[Ground], Awaitable[None]]
 STRIKES: dict[Strike, int] = {
     service_killed: 10,
     service_paused: 4,
+    fleet_rolled: 1,
     broker_killed: 2,
     database_killed: 2,
     jetstream_deleted: 1,
