@@ -45,8 +45,8 @@ bench: $(VENV)/.bench ## what it achieves on this machine, against baselines (BE
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)
 
-chaos: install ## dies at every fault point, then is struck at random; var/chaos/report.json (HOURS=1 STRIKES=40 REPLICAS=1 SEED=…)
-	$(BIN)/python -m tests.chaos --strikes $(STRIKES) --replicas $(REPLICAS) $(if $(HOURS),--hours $(HOURS)) $(if $(filter command line,$(origin SEED)),--seed $(SEED))
+chaos: install ## dies at every fault point, then is struck at random; var/chaos/report.json (HOURS=1 STRIKES=40 REPLICAS=1 SEED=… PREVIOUS=…)
+	$(BIN)/python -m tests.chaos --strikes $(STRIKES) --replicas $(REPLICAS) $(if $(HOURS),--hours $(HOURS)) $(if $(PREVIOUS),--previous $(PREVIOUS)) $(if $(filter command line,$(origin SEED)),--seed $(SEED))
 
 compose-test: install ## the fleet in containers: scaled, killed, restarted, restored, faster (ONLY=scaled); needs Docker
 	$(BIN)/pytest tests/containers -m containers $(if $(ONLY),-k $(ONLY))
