@@ -16,7 +16,7 @@ from mspbyte_common.declarations import discover, index
 from mspbyte_common.fault_points import reach
 from mspbyte_common.hashing import canonical, split_digest
 from mspbyte_common.history import DELETED, Change, changes
-from mspbyte_common.ledger.item import Item, Next, batches
+from mspbyte_common.ledger.item import Item, Next, NotInThisReleaseError, batches
 from svc_processors import normalizers, store
 from svc_processors.drift import watch
 from svc_processors.misfit import describe
@@ -104,7 +104,7 @@ def _normalizer(raw: Raw) -> Normalizer:
     normalizer = NORMALIZERS.get((raw.vendor, raw.resource))
     if normalizer is None:
         message = f"no normalizer for {raw.vendor}/{raw.resource}"
-        raise LookupError(message)
+        raise NotInThisReleaseError(message)
     return normalizer
 
 

@@ -141,6 +141,11 @@ async def test_a_message_that_says_nothing_we_know_is_let_go_and_the_others_go_o
     assert await _answered(messages, receive) == [["term"]] * 5 + [["ack"]]
 
 
+def test_a_message_may_say_more_than_we_know_as_those_of_a_later_release_do() -> None:
+    said = b'{"msp": "00000000-0000-0000-0000-000000000001", "work": 7, "since": {"a": []}, "run": null}'
+    assert hint(_Message(said), "work", int) == (UUID(int=1), 7)
+
+
 async def test_a_message_that_fails_comes_again_after_growing_pauses_and_not_for_ever() -> None:
     messages = [_Message(deliveries=number) for number in range(1, DELIVERIES_MOST + 1)]
 

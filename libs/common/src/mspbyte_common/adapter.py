@@ -26,6 +26,7 @@ from mspbyte_common.errors import (
     DeltaExpired,
     HeldBack,
     LeaseLost,
+    OtherRelease,
     Parking,
     Refused,
     Throttled,
@@ -69,6 +70,9 @@ THROTTLED_SECONDS = 10.0
 
 HELD_SECONDS = 1.0
 """How long a run that reads faster than the stages work is left alone; the scheduler starts it when there is room."""
+
+ROLLOUT_SECONDS = 10.0
+"""How long a run is left alone whose list only another release has."""
 
 NOT_ASKED = (
     "unavailable",
@@ -229,7 +233,10 @@ class Runner:
         return Answer()
 
     async def _carry_out(self, run: Run) -> None:
-        endpoint = self.endpoints[run.resource]
+        endpoint = self.endpoints.get(run.resource)
+        if endpoint is None:
+            message = f"this release of the adapter has no list {run.resource}"
+            raise OtherRelease(message, retry_after=ROLLOUT_SECONDS)
         target = await self.target(run.msp_id, run.account_id)
         reach("adapter.credential.read")
         sender = self.sender(target, run.resource)
@@ -312,7 +319,6 @@ class Runner:
         say = log.info if isinstance(error, Unavailable | Refused) else log.warning
         say("run_failed", error_class=error.error_class, error=str(error))
         reach("adapter.failure.known")
-        endpoint = self.endpoints[run.resource]
         told = (error.error_class, str(error)[:2_000], error.advice)
         following: list[Next] = []
         outcome = "failed"
@@ -329,7 +335,9 @@ class Runner:
                         await runs.start_over(connection, run)
                     most = min(BACKOFF_MOST, error.backoff_seconds * 2**tried)
                     await runs.requeue(connection, run, told, random.uniform(0, most), counts=True)  # noqa: S311
-                elif isinstance(error, Parking) or (isinstance(error, Refused) and endpoint.essential):
+                elif isinstance(error, Parking) or (
+                    isinstance(error, Refused) and self.endpoints[run.resource].essential
+                ):
                     outcome = "parked"
                     await runs.finish(connection, run, "parked", told)
                     following += await breaker.answered(connection, run)
@@ -345,7 +353,7 @@ class Runner:
                 elif isinstance(error, Unavailable | Refused):
                     outcome = "unavailable"
                     await listings.freshness_changes(connection, run.msp_id)
-                    if await listings.unavailable(connection, run, _without(endpoint, error)):
+                    if await listings.unavailable(connection, run, _without(self.endpoints[run.resource], error)):
                         following.append(Next("evaluate", "listing", run.account_id, [run.job_id]))
                     await runs.finish(connection, run, "unavailable", told)
                     following += await breaker.answered(connection, run)

@@ -126,6 +126,13 @@ class HeldBack(Throttled):
     advice_default = "Nothing to do: the run goes on by itself. mspctl status shows which stage is behind."
 
 
+class OtherRelease(Throttled):
+    """A list that this release of the adapter does not have: a replica of the release before or after it has."""
+
+    error_class = "other_release"
+    advice_default = "Nothing to do while a rollout lasts. After it, all replicas must be of one release."
+
+
 class Transient(Retryable):
     """The vendor failed; it is tried again with growing pauses."""
 

@@ -38,6 +38,10 @@ class Next:
     entity_ids: Sequence[UUID]
 
 
+class NotInThisReleaseError(Exception):
+    """The work is of a sort that this release does not know: while a rollout lasts, another process does."""
+
+
 Handler = Callable[[Connection, Item], Awaitable[Sequence[Next]]]
 """A stage: does its set-based work for one item in the transaction it is given, and returns what follows."""
 

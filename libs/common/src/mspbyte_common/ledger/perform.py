@@ -14,7 +14,7 @@ from mspbyte_common.db.engine import Pool, transaction
 from mspbyte_common.fault_points import reach
 from mspbyte_common.ledger import store
 from mspbyte_common.ledger.alone import Alone
-from mspbyte_common.ledger.item import Handler, Item
+from mspbyte_common.ledger.item import Handler, Item, NotInThisReleaseError
 from mspbyte_common.ledger.store import Announcement
 from mspbyte_common.trace import CARRIES_OUT, span, trace_id, traceparent_of
 
@@ -26,6 +26,10 @@ PAUSES = (0.5, 2.0, 10.0)
 """Seconds between attempts."""
 CONFLICT_PAUSE = 0.2
 """Seconds before a piece of work that met another transaction tries again."""
+
+ROLLOUT_SECONDS = 3_600.0
+"""So long after it was written, work of a sort this release does not know waits for a process of another release."""
+ROLLOUT_PAUSE = 5.0
 
 CONFLICTS = (
     psycopg.errors.DeadlockDetected,
@@ -99,6 +103,11 @@ async def _perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, 
         async with transaction(pool, msp_id) as connection:
             await store.attempt_ended(connection, work_id)
         return Performed("retry", [], CONFLICT_PAUSE)
+    except NotInThisReleaseError as error:
+        if item is None:
+            raise
+        log.warning("work_of_another_release", work=work_id, stage=item.stage, kind=item.kind, error=str(error))
+        return await _left(pool, item, str(error))
     except Exception as error:
         if item is None:
             raise
@@ -110,6 +119,18 @@ async def _perform(pool: Pool, msp_id: UUID, work_id: int, handler: Handler, *, 
 def _facts(item: Item) -> dict[str, AttributeValue]:
     facts: dict[str, AttributeValue] = {"msp": str(item.msp_id), "work": item.id, "entities": len(item.entity_ids)}
     return facts | ({"run": str(item.run_id)} if item.run_id else {})
+
+
+async def _left(pool: Pool, item: Item, error: str) -> Performed:
+    """Leaves it to another release; when none has come for it, it is buried whole: no record is at fault."""
+    async with transaction(pool, item.msp_id) as connection:
+        held = await store.lock(connection, item.id)
+        if held is None:
+            return Performed("gone", [])
+        if await store.age(connection, held.id) < ROLLOUT_SECONDS:
+            await store.postpone(connection, held, error, ROLLOUT_PAUSE, counts=False)
+            return Performed("retry", [], ROLLOUT_PAUSE)
+        return Performed("buried", await store.bury(connection, held, "NotInThisRelease", error))
 
 
 async def _failed(pool: Pool, item: Item, error_class: str, error: str, *, final: bool = False) -> Performed:

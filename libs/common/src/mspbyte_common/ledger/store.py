@@ -214,6 +214,15 @@ async def postpone(connection: Connection, item: Item, error: str, seconds: floa
     )
 
 
+async def age(connection: Connection, work_id: int) -> float:
+    """Seconds since an item was written."""
+    cursor = await connection.execute(
+        "SELECT extract(epoch FROM clock_timestamp() - created_at)::float8 FROM work WHERE id = %s", (work_id,)
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row else 0.0
+
+
 async def bury(connection: Connection, item: Item, error_class: str, error: str) -> list[Announcement]:
     """Moves an item past its attempts to `dead_letter`."""
     await connection.execute(
