@@ -37,8 +37,8 @@ from mspctl.store import Database, open_database
 from mspctl.target import of_fleet
 from mspctl.tenants.store import add_msp
 
-PATIENCE = 400.0
-"""Seconds until a fleet that does not come to rest is a failure."""
+PATIENCE = 1_500.0
+"""Seconds until a fleet that does not come to rest is a failure, on a machine that has other things to do."""
 KEPT = {"resource", "derivation", "check_declared"}
 """What services wrote of themselves when they started."""
 POISONED = "poisoned"
