@@ -6,7 +6,7 @@ import asyncio
 import io
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,6 +41,18 @@ PATIENCE = 1_500.0
 """Seconds until a fleet that does not come to rest is a failure, on a machine that has other things to do."""
 KEPT = {"resource", "derivation", "check_declared"}
 """What services wrote of themselves when they started."""
+REACHED_BY = {
+    "scheduler": ("svc_scheduler",),
+    "adapter": ("svc_adapter",),
+    "budget": ("svc_adapter",),
+    "tickets": ("svc_adapter_autotask",),
+    "processors": ("svc_processors",),
+    "resolvers": ("svc_resolvers",),
+    "linkers": ("svc_linkers",),
+    "workers": ("svc_workers",),
+    "actions": ("svc_workers",),
+}
+"""How a label begins → how the services begin that reach it; every service, where it is not named."""
 POISONED = "poisoned"
 """The record whose mapping the database refuses until it is healed."""
 
@@ -111,12 +123,14 @@ class World:
         while self.keeper(name).pid in {None, before}:
             await asyncio.sleep(0.05)
 
-    def arm(self, points: Iterable[str], witness: Path) -> None:
-        """Every service dies once at each of the points, one process after the other."""
+    def arm(self, points: Sequence[str], witness: Path) -> None:
+        """At each of the points a process dies once. Services that reach none of them stay as they are."""
         witness.mkdir(exist_ok=True)
         env = {"MSPBYTE_FAULT_POINTS": ",".join(points), "MSPBYTE_FAULT_WITNESS": str(witness)}
+        reached = tuple(service for label in points for service in REACHED_BY.get(label.partition(".")[0], ("svc_",)))
         for name in self.services:
-            self.restart(name, env)
+            if name.startswith(reached):
+                self.restart(name, env)
 
     async def answers(self, name: str) -> bool:
         """Whether one of the two servers does what services ask of it."""
