@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.chaos.world import World
+from tests.chaos.world import CONNECTED_ANEW, World
 
 from mspbyte_common.db.bootstrap import apply_roles, migrate
 from mspbyte_common.db.roles import ROLES
@@ -32,8 +32,7 @@ async def downgrade(world: World, checkout: Path) -> None:
     """An empty schema of the release before, and its services on it."""
     for name in world.services:
         world.run_with(name, python_of(checkout))
-    world.query("DROP SCHEMA public CASCADE")
-    world.query("CREATE SCHEMA public")
+    await world.asked(f"{CONNECTED_ANEW}; DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     passwords = "\n".join(f"{role.name} {world.fleet.home.password(role.name)}" for role in ROLES)
     command = [python_of(checkout), "-c", MIGRATE, world.fleet.servers.database_admin_url]
     await asyncio.to_thread(subprocess.run, command, input=passwords, text=True, check=True, capture_output=True)
