@@ -131,14 +131,19 @@ class ConsumeLoop:
                 await subscription.unsubscribe()
 
     async def _fetch(self, subscription: JetStreamContext.PullSubscription, room: int) -> list[Msg]:
-        """A pull; StaleConnectionError when the connection was lost and is back, long before the pull would end."""
+        """A pull; given up when the connection was lost and is back, long before it would end.
+
+        The broker may have got it yet, as the client sends what it could not. What it gives for it comes to the same
+        subscription, and the next pull has it: a subscription given up as well would hold it back until its ack wait ends.
+        """
         back = asyncio.ensure_future(self._reconnected(self._client.stats["reconnects"]))
         fetching = asyncio.ensure_future(subscription.fetch(room, timeout=PULL_SECONDS))
         try:
             await asyncio.wait({fetching, back}, return_when=asyncio.FIRST_COMPLETED)
             if not fetching.done():
-                raise nats.errors.StaleConnectionError
-            return fetching.result()
+                fetching.cancel()
+                await asyncio.wait({fetching})
+            return [] if fetching.cancelled() else fetching.result()
         finally:
             fetching.cancel()
             back.cancel()
