@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from mspbyte_common.db.views import apply_views, drop_views
 
 LOCK = 4_711_001
 """The advisory lock under which only one bootstrap runs at a time."""
+
+DEADLOCK_PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds between the tries of one role's grants."""
 
 REVISION_TABLE = "alembic_version"
 """Alembic's own table. Every role reads it: a service waits for the schema it was written for (`revision.py`)."""
@@ -72,14 +76,29 @@ def _driver(connection: sa.Connection) -> psycopg.Connection[Any]:
 def apply_roles(url: str, passwords: Mapping[str, str]) -> None:
     """Creates each role of `roles.ROLES` and makes its grants exactly those declared, no more.
 
-    `passwords` has one per role; a role without one may not log in.
+    `passwords` has one per role; a role without one may not log in. Policies are changed under the eyes of services that
+    work: a role's turn that meets one of their transactions crosswise is taken again.
     """
-    with psycopg.connect(url) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         for role in ROLES:
-            _create(connection, role, passwords.get(role.name))
-            _grant(connection, role)
+            _apply(connection, role, passwords.get(role.name))
+
+
+def _apply(connection: psycopg.Connection, role: Role, password: str | None) -> None:
+    for pause in DEADLOCK_PAUSES:
+        try:
+            with connection.transaction():
+                _create(connection, role, password)
+                _grant(connection, role)
+        except psycopg.errors.DeadlockDetected:
+            time.sleep(pause)
+        else:
+            return
+    with connection.transaction():
+        _create(connection, role, password)
+        _grant(connection, role)
 
 
 def _create(connection: psycopg.Connection, role: Role, password: str | None) -> None:
