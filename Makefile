@@ -86,9 +86,9 @@ docs: install ## docs/data-model.md, configuration.md, checks.md, reports.md, fa
 screenshots: install ## docs/reports/*.png, of a demo that is up (mspctl demo --keep); needs Chromium
 	$(BIN)/python docs/screenshots.py
 
-sbom: install ## what we ship and test with, in CycloneDX: var/sbom.json
+sbom: install ## what we ship, test and measure with, in CycloneDX: var/sbom.json
 	@mkdir -p var
-	$(UV) export --quiet --frozen --offline --all-packages --all-extras --format cyclonedx1.5 --output-file var/sbom.json >/dev/null
+	$(UV) export --quiet --frozen --offline --all-packages --all-extras --all-groups --format cyclonedx1.5 --output-file var/sbom.json >/dev/null
 
 audit: install ## known vulnerabilities of the locked packages (asks osv.dev; 3: it did not answer)
 	.ci/audit

@@ -37,7 +37,16 @@ def _locked() -> set[tuple[str, str]]:
 
 
 def test_the_bill_of_materials_is_cyclonedx_and_has_every_locked_package_and_version():
-    whole = ("--quiet", "--frozen", "--offline", "--all-packages", "--all-extras", "--format", "cyclonedx1.5")
+    whole = (
+        "--quiet",
+        "--frozen",
+        "--offline",
+        "--all-packages",
+        "--all-extras",
+        "--all-groups",
+        "--format",
+        "cyclonedx1.5",
+    )
     made = subprocess.run([f"{BIN}/uv", "export", *whole], capture_output=True, check=True, cwd=ROOT)
     document = json.loads(made.stdout)
     assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.5")
