@@ -1,7 +1,8 @@
 """dlt reads the same users into the same server: `python -m mspctl.bench.baselines.dlt_users`.
 
 As its documentation recommends for speed: pages are yielded whole, nothing is nested into tables of its own, rows are loaded
-as CSV with COPY, files are rotated so that normalizing and loading run in parallel, and the primary key is merged.
+as CSV with COPY, files are rotated so that several are loaded at a time, and the primary key is merged. One process
+normalizes: on two cores a second one took longer to start than it saved (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any, Final
 import orjson
 
 SETTINGS: Final = {
-    "NORMALIZE__WORKERS": "2",
-    "NORMALIZE__START_METHOD": "spawn",
+    "NORMALIZE__WORKERS": "1",
     "LOAD__WORKERS": "4",
     "DATA_WRITER__BUFFER_MAX_ITEMS": "10000",
     "DATA_WRITER__FILE_MAX_ITEMS": "25000",
@@ -25,7 +25,7 @@ SETTINGS: Final = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "ERROR",
 }
-"""Tried besides on two cores: see docs/performance.md."""
+"""What dlt reads from its environment."""
 
 
 def main() -> None:
