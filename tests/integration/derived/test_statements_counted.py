@@ -22,6 +22,7 @@ from tests.integration.pipeline import STAGES
 
 from mspbyte_common import adapter, ids
 from mspbyte_common.ledger.perform import perform
+from mspbyte_common.vendors.budget import budget
 from vendor_sim.crowd import add_crowd
 from vendor_sim.mutate import mutate
 
@@ -59,7 +60,7 @@ class Counter:
 
 @pytest.fixture
 def counter(monkeypatch) -> Counter:
-    """Counts at the cursor, through which every service's statement goes; leases are renewed by the clock, and not here."""
+    """Counts at the cursor, where every statement of a service passes. Leases and permits end by the clock, and not here."""
     counted = Counter()
 
     def counting(original):
@@ -72,6 +73,7 @@ def counter(monkeypatch) -> Counter:
     for name in ("execute", "executemany", "copy"):
         monkeypatch.setattr(psycopg.AsyncCursor, name, counting(getattr(psycopg.AsyncCursor, name)))
     monkeypatch.setattr(adapter, "LEASE_SECONDS", 1e6)
+    monkeypatch.setattr(budget, "VALID_SECONDS", 1e6)
     return counted
 
 
