@@ -1,7 +1,8 @@
-"""`claim`: due jobs that a scheduler turns into announced runs, against procrastinate's jobs that do nothing.
+"""`claim`: due jobs that a scheduler turns into runs, against procrastinate's jobs that do nothing.
 
-A due job is done with when its run stands, its next instant is set and the run is announced, in whatever batches the
-scheduler takes; procrastinate's when it was fetched, called and deleted. Neither does any work for it.
+A due job is done with when its run stands and its next instant is set, in whatever batches the scheduler takes; runs are
+announced later, as many at a time as adapters take up. procrastinate's is when it was fetched, called and deleted. Neither
+does any work for it.
 """
 
 from __future__ import annotations
