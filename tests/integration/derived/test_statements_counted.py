@@ -1,6 +1,6 @@
 """What a thousand records cost in SQL statements and messages, stage by stage: counted, so that no machine is too slow for it.
 
-The reference is tests/data/statements.json. A change that makes it another says so: run this file once with
+The reference is tests/integration/derived/statements.json. A change that makes it another says so: run this file once with
 MSPBYTE_WRITE_STATEMENTS=1, and commit what it wrote with the change.
 """
 
@@ -26,7 +26,7 @@ from mspbyte_common.vendors.budget import budget
 from vendor_sim.crowd import add_crowd
 from vendor_sim.mutate import mutate
 
-REFERENCE = Path(__file__).parents[2] / "data" / "statements.json"
+REFERENCE = Path(__file__).with_name("statements.json")
 RECORDS = 1_000
 """Users of the directory: two pages."""
 PERCENT = 100
