@@ -17,7 +17,7 @@ from svc_workers.actions import store as actions
 from svc_workers.check import Check
 from svc_workers.expansion.expand import expand
 from svc_workers.findings import store as findings
-from svc_workers.findings.lifecycle import Judged, awaited, changes
+from svc_workers.findings.lifecycle import NO_ACCOUNT_OF, Judged, awaited, changes
 from svc_workers.findings.rechecks import rechecks
 from svc_workers.inputs import store as inputs
 from svc_workers.inputs.gather import gather
@@ -26,7 +26,7 @@ from svc_workers.scopes import store as scopes
 from svc_workers.scopes.scoped import Scoped, with_params
 from svc_workers.shipped import CHECKS, checks_of
 from svc_workers.subject import Subject
-from svc_workers.verdict import Ok, Unknown, Verdict
+from svc_workers.verdict import Finding, Ok, Unknown, Verdict
 
 SETTLING = timedelta(seconds=3)
 """How long records that are on their way to be linked are given before a check that needs them looks again."""
@@ -56,7 +56,7 @@ def verdict_of(
 
     Of several records of one thing the leading one is judged, for all, unless the check is about each. One that waits for
     records on their way is asked for again in a moment; one that waits for a list the account does not have says why it has
-    none.
+    none. A finding says which of the check's vendors the client has no account of: it was made without them.
     """
     if subject.merged_into is not None and not check.each_record:
         return Ok(why=f"it is one thing with record {subject.merged_into}, which is judged for both")
@@ -64,6 +64,8 @@ def verdict_of(
     if exempt is not None:
         return Ok(exempt.expires_at, f"excepted until {exempt.expires_at:%Y-%m-%d} by {exempt.author}: {exempt.reason}")
     verdict = check.verdict(subject, links, with_params(scoped.params(check, subject), said or {}))
+    if isinstance(verdict, Finding) and (lacking := links.lacking(check.needs)):
+        return replace(verdict, evidence={**verdict.evidence, NO_ACCOUNT_OF: lacking})
     if not isinstance(verdict, Unknown) or verdict.waits_for is None:
         return verdict
     if links.settles(verdict.waits_for):
@@ -80,8 +82,8 @@ async def _judge(connection: Connection, item: Item, subjects: Sequence[UUID]) -
     batch = await gather(connection, ids, list(CHECKS.values()))
     scoped = await scopes.scoped(connection)
     judged = [
-        Judged(check, subject, verdict_of(check, subject, batch.links(subject), scoped))
-        for subject in batch.subjects
+        Judged(check, subject, verdict_of(check, subject, links, scoped), links.vendors)
+        for subject, links in ((subject, batch.links(subject)) for subject in batch.subjects)
         for check in checks_of(subject.kind)
     ]
     reach("workers.checks.answered")

@@ -99,6 +99,10 @@ class Links:
         """Whether the client has an account of the vendor that can be reached and is not excluded."""
         return vendor in self.vendors
 
+    def lacking(self, listings: Iterable[str]) -> list[str]:
+        """The vendors of these listings 'vendor/resource' of which the client has no such account."""
+        return sorted({listing.partition("/")[0] for listing in listings} - self.vendors)
+
 
 def _of_kind(subjects: Iterable[Subject[Any]], kind: type[K]) -> tuple[Subject[K], ...]:
     return tuple(subject for subject in subjects if isinstance(subject.model, kind))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 FUNCTIONS = {"now": "STABLE", "clock_timestamp": "VOLATILE", "transaction_timestamp": "STABLE"}
@@ -22,10 +23,17 @@ class Clock:
 
     def ahead(self, days: int = 0, *, seconds: float = 0.0) -> None:
         """It is so much later than it really is."""
+        self._differ(timedelta(days=days, seconds=seconds))
+
+    def at(self, moment: datetime) -> None:
+        """It is this moment, and goes on from there."""
+        self._differ(moment - datetime.now(UTC))
+
+    def _differ(self, offset: timedelta) -> None:
         for name, volatility in FUNCTIONS.items():
             self.database.execute(
                 f"CREATE OR REPLACE FUNCTION simulated.{name}() RETURNS timestamptz LANGUAGE sql {volatility} AS"
-                f" 'SELECT pg_catalog.{name}() + interval ''{days} days {seconds} seconds'''"
+                f" 'SELECT pg_catalog.{name}() + interval ''{offset.total_seconds()} seconds'''"
             )
 
 

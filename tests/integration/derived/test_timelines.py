@@ -17,6 +17,7 @@ from mspbyte_common.reconciliation.book import RuleBook
 from svc_workers.reconciliation.reads import with_rules
 from svc_workers.shipped import CHECKS
 from vendor_sim.days import play
+from vendor_sim.moments import noon
 from vendor_sim.truth import truth
 
 DAYS = int(os.environ.get("MSPBYTE_TEST_DAYS", "5"))
@@ -92,7 +93,7 @@ async def _lived(estate: Estate, database: Any, clock: Clock) -> Month:
     for day in range(DAYS):
         if day:
             play(estate.bench.world.estate)
-            clock.ahead(estate.bench.world.estate.days_played)
+        clock.at(noon(estate.bench.world.estate.as_of))
         if day in OUTAGE:
             await estate.bench.fault("sophos", times=-1, action="status:503")
         await estate.catch_up()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+GHOST = "ghost_agent"
 TAMPER = "tamper_protection_off"
 UNPROTECTED = "no_endpoint_protection"
 
@@ -146,3 +147,30 @@ async def test_time_alone_resolves_a_finding_on_a_device_that_fell_silent(estate
 
     assert await estate.findings() == {(UNPROTECTED, device): "resolved"}
     assert await estate.rechecks() == {}
+
+
+async def test_whether_a_finding_stands_does_not_hang_on_which_vendor_was_mapped_first(estate: Any) -> None:
+    await estate.start()
+    account = estate.account["m365"]
+    await estate.run("mspctl", "UPDATE account SET state = 'unmapped', client_id = NULL WHERE id = %s", account)
+    silent = {"last_seen_at": estate.now - timedelta(days=60)}
+    gone = await estate.device("sophos/endpoints", "PC-1", **silent)
+    doubtful = await estate.device("sophos/endpoints", "PC-2", **silent)
+    await estate.evaluate("device", gone, doubtful)
+    alone = await estate.findings()
+    assert await estate.run("svc_workers", "SELECT DISTINCT evidence -> 'no_account_of' FROM finding") == [(["m365"],)]
+
+    await estate.run(
+        "mspctl", "UPDATE account SET state = 'mapped', client_id = %s WHERE id = %s", estate.client, account
+    )
+    await estate.evaluate("account", account)
+    mapped = await estate.findings()
+    twin = await estate.device("m365/managedDevices", "PC-2")
+    await estate.link("same_device", doubtful, twin, state="candidate")
+    await estate.evaluate("listing", *await estate.complete("m365/managedDevices", "m365/devices"))
+
+    assert alone == mapped == {(GHOST, gone): "open", (GHOST, doubtful): "open"}
+    found = await estate.findings()
+    assert (found[GHOST, gone], found[GHOST, doubtful]) == ("open", "resolved")
+    [(evidence,)] = await estate.run("svc_workers", "SELECT evidence FROM finding WHERE subject_id = %s", gone)
+    assert "no_account_of" not in evidence

@@ -11,7 +11,7 @@ import pytest
 
 from mspbyte_common.ids import finding_id
 from svc_workers.checks.high_alert_open import CHECK
-from svc_workers.findings.lifecycle import Change, Judged, Standing, changes
+from svc_workers.findings.lifecycle import NO_ACCOUNT_OF, Change, Judged, Standing, changes
 from svc_workers.findings.rechecks import rechecks
 from svc_workers.verdict import Verdict, finding, ok, unknown
 
@@ -100,6 +100,35 @@ def test_a_finding_after_resolution_is_regressed(alert: Build, standing: Standin
 def test_unknown_opens_nothing_and_resolves_nothing(alert: Build, standing: Standing) -> None:
     assert _one(None, alert(), unknown("why")) is None
     assert _one(standing, alert(), unknown("why")) is None
+
+
+@pytest.mark.parametrize(
+    ("vendors", "verdict", "state"),
+    [
+        ({"m365"}, unknown("it may be the same device as PC-1"), "resolved"),
+        ({"m365"}, unknown("m365/devices was not read in full lately", "m365/devices"), "open"),
+        (set(), unknown("it may be the same device as PC-1"), "open"),
+    ],
+    ids=["nobody can tell", "not read yet", "still without"],
+)
+def test_a_finding_made_without_a_vendor_falls_when_with_it_nobody_can_tell(
+    alert: Build, standing: Standing, vendors: set[str], verdict: Verdict, state: str
+) -> None:
+    without = replace(standing, evidence={**standing.evidence, NO_ACCOUNT_OF: ["m365"]})
+    found = changes([without], [Judged(CHECK, alert(), verdict, frozenset(vendors))], {}, NOW)
+
+    assert [change.finding.state for change in found] == (["resolved"] if state == "resolved" else [])
+    for change in found:
+        assert change.event
+        assert "made without m365" in change.finding.evidence["resolved_because"]
+        assert changes([change.finding], [Judged(CHECK, alert(), verdict, frozenset(vendors))], {}, NOW) == []
+
+
+def test_that_a_vendor_was_missing_is_nothing_new_to_a_person_who_closed_it(alert: Build, standing: Standing) -> None:
+    closed = replace(standing, state="resolved", resolved_by="ann")
+    said = finding("high", {**SAID.evidence, NO_ACCOUNT_OF: ["m365"]})
+
+    assert _one(closed, alert(), said) is None
 
 
 def test_a_subject_that_is_gone_resolves_its_findings_with_the_reason(standing: Standing) -> None:

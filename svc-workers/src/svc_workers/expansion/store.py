@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
+from svc_workers.findings.lifecycle import NO_ACCOUNT_OF
 
 
 async def neighbours(connection: Connection, ids: Sequence[UUID], asked: Sequence[tuple[str, str]]) -> set[UUID]:
@@ -134,7 +135,7 @@ async def waiting_for_listings(connection: Connection, job_ids: Sequence[UUID]) 
 
 
 async def of_accounts(connection: Connection, account_ids: Sequence[UUID], kinds: Sequence[str]) -> set[UUID]:
-    """Their entities of these kinds, and who in their clients waits for a listing of their vendors."""
+    """Their entities of these kinds, and who in their clients waits for a listing of their vendors, or was judged without."""
     cursor = await connection.execute(
         """
         SELECT id FROM entity
@@ -144,7 +145,11 @@ async def of_accounts(connection: Connection, account_ids: Sequence[UUID], kinds
         SELECT r.subject_id FROM account a
         JOIN recheck r ON r.client_id = a.client_id AND split_part(r.waits_for, '/', 1) = a.vendor
         WHERE a.id = ANY(%(accounts)s)
+        UNION
+        SELECT f.subject_id FROM account a
+        JOIN finding f ON f.client_id = a.client_id AND f.state <> 'resolved' AND f.evidence -> %(without)s ? a.vendor
+        WHERE a.id = ANY(%(accounts)s)
         """,
-        {"accounts": list(account_ids), "kinds": list(kinds)},
+        {"accounts": list(account_ids), "kinds": list(kinds), "without": NO_ACCOUNT_OF},
     )
     return {row[0] for row in await cursor.fetchall()}

@@ -9,6 +9,9 @@
 | resolved               | regressed                                 | -                   | -                  |
 | resolved by a person   | regressed if it says anything new         | resolved            | -                  |
 
+A finding made without a vendor of which the client has an account by now stands on nothing once everything was read and
+only a person could tell (unknown that waits for no list): it is resolved, as it would not be opened now.
+
 What a person does to it stands in `mspbyte_common/findings.py`. A finding that came back RETURNS times within WINDOW
 flaps: content verdicts resolve it only after QUIET. A new state or severity is an event; new evidence, title or client
 alone only rewrites the finding.
@@ -28,18 +31,21 @@ from mspbyte_common.findings import QUIET, RETURNS, State
 from mspbyte_common.ids import finding_id
 from svc_workers.check import Check
 from svc_workers.subject import Subject
-from svc_workers.verdict import Finding, Ok, Severity, Verdict
+from svc_workers.verdict import Finding, Ok, Severity, Unknown, Verdict
 
 BECAUSE = "resolved_because"
+NO_ACCOUNT_OF = "no_account_of"
+"""In evidence: the vendors the check reads and the client has no account of. It is no part of what the finding says."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One check's answer about one subject."""
+    """One check's answer about one subject, whose client has accounts of these vendors."""
 
     check: Check[Any, Any]
     subject: Subject[Any]
     verdict: Verdict
+    vendors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,12 @@ class Standing:
 
     def told(self) -> tuple[Any, ...]:
         """What it says, whatever became of it."""
-        return self.severity, self.title, {key: value for key, value in self.evidence.items() if key != BECAUSE}
+        said = {key: value for key, value in self.evidence.items() if key not in {BECAUSE, NO_ACCOUNT_OF}}
+        return self.severity, self.title, said
+
+    def outdated(self, vendors: frozenset[str]) -> list[str]:
+        """The vendors it was made without although the client has accounts of theirs by now."""
+        return sorted(vendors.intersection(self.evidence.get(NO_ACCOUNT_OF, ())))
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,8 @@ def _after(key: UUID, before: Standing | None, answer: Judged, now: datetime) ->
             return _said(key, standing, answer, said)
         case Ok() as content:
             return standing and _content(standing, content, now)
-        case _:
-            return standing
+        case Unknown() as puzzled:
+            return standing and _puzzled(standing, puzzled, answer.vendors)
 
 
 def _lifted(standing: Standing, now: datetime) -> Standing:
@@ -152,6 +163,13 @@ def _content(standing: Standing, content: Ok, now: datetime) -> Standing:
     if flaps and standing.quiet_since is not None and now < standing.quiet_since + QUIET:
         return standing
     return _resolved(standing, content.why or "the check found it in order")
+
+
+def _puzzled(standing: Standing, puzzled: Unknown, vendors: frozenset[str]) -> Standing:
+    outdated = standing.outdated(vendors)
+    if not outdated or puzzled.waits_for is not None or standing.state == "resolved":
+        return standing
+    return _resolved(standing, f"it was made without {' and '.join(outdated)}; with it, nobody can tell: {puzzled.why}")
 
 
 def _resolved(standing: Standing, because: str) -> Standing:
