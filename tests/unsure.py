@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 UNSURE = {
+    "departed_still_enabled": "departed_still_enabled",
     "email_mismatch": "no_identity",
     "ghost_agent": "ghost_agent",
     "no_identity": "no_identity",

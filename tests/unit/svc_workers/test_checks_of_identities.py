@@ -244,6 +244,31 @@ def test_who_is_an_inactive_contact_must_not_sign_in(identity: Build, links: Bui
     assert departed_still_enabled.CHECK.verdict(identity(enabled=False), links()) == Ok()
 
 
+@pytest.mark.parametrize(
+    ("certain", "possible", "answer"),
+    [
+        (None, False, Unknown),
+        (None, None, Unknown),
+        (None, True, Ok),
+        (False, False, Finding),
+        (False, True, Unknown),
+        (True, False, Ok),
+    ],
+)
+def test_a_contact_that_may_be_the_persons_is_a_reason_not_to_know(
+    identity: Build, links: Build, record: Build, certain: bool | None, possible: bool | None, answer: type
+) -> None:
+    def contact(name: str, active: bool | None) -> Any:
+        return record(
+            "contact", "autotask/Contacts", name, contact_id=name, company_id="k1", emails=(), phones=(), active=active
+        )
+
+    known = () if certain is None else (contact("1", certain),)
+    near = links({"same_person": known}, candidates={"same_person": (contact("2", possible),)})
+
+    assert isinstance(departed_still_enabled.CHECK.verdict(identity(), near), answer)
+
+
 def test_a_licensed_shared_mailbox_is_told_of_once(identity: Build, licence: Build, links: Build) -> None:
     near = links({"licensed_with": (licence(),)})
     mailbox = identity(enabled=False, email="info@example.com", display_name="Info")

@@ -23,10 +23,13 @@ def evaluate(subject: Subject[Identity], links: Links, _params: NoParams) -> Ver
     if any(contact.model.active for contact in contacts):
         return ok()
     missing = unread(subject, links, CONTACTS)
-    if missing is not None or not contacts:
-        return missing or ok()
+    if missing is not None:
+        return missing
     if any(contact.model.active is None for contact in contacts):
         return unknown("whether the person's contact is active is not known")
+    doubtful = _doubtful(links, departed=bool(contacts))
+    if doubtful or not contacts:
+        return unknown(f"the person may be {' or '.join(doubtful)} at the PSA") if doubtful else ok()
     return finding(
         CHECK.severity,
         {
@@ -39,6 +42,12 @@ def evaluate(subject: Subject[Identity], links: Links, _params: NoParams) -> Ver
         },
         f"{called(identity)} is an inactive contact but can still sign in",
     )
+
+
+def _doubtful(links: Links, *, departed: bool) -> list[str]:
+    """Contacts that may be the person's and would change the answer: of one who `departed`, those not known to be inactive."""
+    possible = [contact.model for contact in links.possibly_related("same_person", Contact)]
+    return sorted(f"contact {contact.contact_id}" for contact in possible if contact.active is not (not departed))
 
 
 CHECK = Check(
