@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from mspbyte_common.declarations import discover, index
@@ -11,6 +12,7 @@ from svc_workers.check import Check
 CHECKS: dict[str, Check[Any, Any]] = index(discover(checks, Check), lambda check: check.name)
 
 
-def checks_of(kind: str) -> list[Check[Any, Any]]:
+@cache
+def checks_of(kind: str) -> tuple[Check[Any, Any], ...]:
     """The checks that ask about a kind."""
-    return [check for check in CHECKS.values() if kind == check.kind.NAME]
+    return tuple(check for check in CHECKS.values() if kind == check.kind.NAME)

@@ -88,18 +88,17 @@ def changes(
     stored: Iterable[Standing], judged: Iterable[Judged], gone: Mapping[UUID, str], now: datetime
 ) -> list[Change]:
     """The findings that verdicts alter, in order of id; `gone` has why a subject is no longer there."""
-    by_id = {standing.id: standing for standing in stored}
+    known = {(standing.check_name, standing.subject_id): standing for standing in stored}
     after: list[Change] = []
     for answer in judged:
-        key = finding_id(answer.check.name, answer.subject.id)
-        before = by_id.get(key)
-        new = _after(key, before, answer, now)
+        before = known.get((answer.check.name, answer.subject.id))
+        new = _after(before, answer, now)
         if new is not None and new != before:
             event = before is None or (new.state, new.severity) != (before.state, before.severity)
             after.append(Change(new, event))
     after.extend(
         Change(_resolved(standing, gone[standing.subject_id]), event=True)
-        for standing in by_id.values()
+        for standing in known.values()
         if standing.subject_id in gone and standing.state != "resolved"
     )
     return sorted(after, key=lambda change: change.finding.id)
@@ -116,11 +115,11 @@ def awaited(stored: Iterable[Standing], changed: Iterable[Change]) -> dict[tuple
     return found
 
 
-def _after(key: UUID, before: Standing | None, answer: Judged, now: datetime) -> Standing | None:
+def _after(before: Standing | None, answer: Judged, now: datetime) -> Standing | None:
     standing = before and _lifted(before, now)
     match answer.verdict:
         case Finding() as said:
-            return _said(key, standing, answer, said)
+            return _said(standing, answer, said)
         case Ok() as content:
             return standing and _content(standing, content, now)
         case Unknown() as puzzled:
@@ -133,9 +132,9 @@ def _lifted(standing: Standing, now: datetime) -> Standing:
     return replace(standing, state="open", suppressed_until=None) if over else standing
 
 
-def _said(key: UUID, standing: Standing | None, answer: Judged, said: Finding) -> Standing:
+def _said(standing: Standing | None, answer: Judged, said: Finding) -> Standing:
     new = Standing(
-        id=key,
+        id=finding_id(answer.check.name, answer.subject.id),
         check_name=answer.check.name,
         subject_id=answer.subject.id,
         subject_kind=answer.subject.kind,

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row, class_row
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.db.merged import DOCUMENT
 from svc_workers.links import Listing
 
 
-@dataclass(frozen=True)
-class EntityRow:
-    """An entity. `data` is normalized_data as JSON text; None where it was never normalized.
+class EntityRow(NamedTuple):
+    """An entity, in the order of `_ENTITY`'s columns.
 
-    That of the leading one of several records of one thing is what all of them tell, `fragments` are the others; of one
-    of those, `merged_into` is the leading one.
+    `data` is normalized_data as JSON text; None where it was never normalized. That of the leading one of several records
+    of one thing is what all of them tell, `fragments` are the others; of one of those, `merged_into` is the leading one.
     """
 
     id: UUID
@@ -118,7 +117,7 @@ async def now(connection: Connection) -> datetime:
 
 async def entities(connection: Connection, ids: Sequence[UUID]) -> list[EntityRow]:
     """Entities by id, deleted ones too."""
-    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+    async with connection.cursor(row_factory=args_row(EntityRow)) as cursor:
         await cursor.execute(f"{_ENTITY} WHERE e.id = ANY(%s) ORDER BY e.id", (list(ids),))
         return await cursor.fetchall()
 
@@ -193,7 +192,7 @@ async def of_clients(
     connection: Connection, clients: Sequence[UUID], kinds: Sequence[str], needs: Sequence[str]
 ) -> list[EntityRow]:
     """What the clients have of these kinds in the listings 'vendor/resource', each thing once, but for excluded accounts."""
-    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+    async with connection.cursor(row_factory=args_row(EntityRow)) as cursor:
         await cursor.execute(
             f"""
             {_ENTITY}
@@ -211,7 +210,7 @@ async def of_accounts(
     connection: Connection, accounts: Sequence[UUID], kinds: Sequence[str], needs: Sequence[str]
 ) -> list[EntityRow]:
     """What the accounts have of these kinds in the listings 'vendor/resource'."""
-    async with connection.cursor(row_factory=class_row(EntityRow)) as cursor:
+    async with connection.cursor(row_factory=args_row(EntityRow)) as cursor:
         await cursor.execute(
             f"""
             {_ENTITY}

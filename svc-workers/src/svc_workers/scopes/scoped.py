@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from functools import cached_property
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from svc_workers.check import Check
@@ -49,13 +50,15 @@ class Scoped:
 
     def params(self, check: Check[Any, Any], subject: Subject[Any]) -> Any:
         """The check's parameters for a subject. A name this release does not know counts for nothing."""
+        settings = self._settings.get(check.name)
+        if settings is None:
+            return check.params
         targets, known = self._targets(subject), {field.name for field in fields(check.params)}
         said = {
             setting.param: setting.value
             for scope in SCOPES
-            for setting in self.settings
-            if setting.check_name == check.name
-            and setting.param in known
+            for setting in settings
+            if setting.param in known
             and (setting.scope, setting.target_id) == (scope, targets[scope])
             and (scope == "global" or targets[scope] is not None)
         }
@@ -63,16 +66,26 @@ class Scoped:
 
     def exemption(self, check: Check[Any, Any], subject: Subject[Any], now: datetime) -> Exemption | None:
         """The exception that holds longest for a subject; None where none does."""
+        exemptions = self._exemptions.get(check.name)
+        if exemptions is None:
+            return None
         targets = self._targets(subject)
         holding = [
             one
-            for one in self.exemptions
-            if one.check_name == check.name
-            and one.expires_at > now
+            for one in exemptions
+            if one.expires_at > now
             and one.target_id == targets[one.scope]
             and (one.scope == "global" or one.target_id is not None)
         ]
         return max(holding, key=lambda one: one.expires_at, default=None)
+
+    @cached_property
+    def _settings(self) -> dict[str, list[Setting]]:
+        return _by_check(self.settings)
+
+    @cached_property
+    def _exemptions(self) -> dict[str, list[Exemption]]:
+        return _by_check(self.exemptions)
 
     def _targets(self, subject: Subject[Any]) -> dict[Scope, UUID | None]:
         client = subject.client_id
@@ -82,6 +95,16 @@ class Scoped:
             "client": client,
             "entity": subject.id,
         }
+
+
+T = TypeVar("T", Setting, Exemption)
+
+
+def _by_check(said: Iterable[T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for one in said:
+        found.setdefault(one.check_name, []).append(one)
+    return found
 
 
 def with_params(shipped: Any, said: Mapping[str, Any]) -> Any:

@@ -12,6 +12,8 @@ from psycopg import AsyncConnection, Error, OperationalError
 from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from mspbyte_common.db.arrays import register_arrays
+
 Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
@@ -49,6 +51,7 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
                 "-c timezone=UTC -c jit=off"
             ),
         },
+        configure=register_arrays,
         check=AsyncConnectionPool.check_connection,
         reconnect_timeout=float("inf"),
         timeout=30,
