@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from mspbyte_common.models import Device
@@ -12,7 +13,9 @@ from svc_workers.verdict import Ok, Unknown, ok, unknown
 
 Silence = Literal["broken", "leftover", "gone"]
 """The device is in use without its agent; another agent has taken its place; nobody has seen the device either."""
-NEEDS = (INTUNE, ENTRA)
+SIGHTINGS = (INTUNE, ENTRA)
+"""Who else sees the device."""
+NEEDS = (*SIGHTINGS, AGENTS)
 
 
 def silence(subject: Subject[Device], links: Links, days: int) -> Silence | Ok | Unknown:
@@ -38,14 +41,19 @@ def _silence(links: Links, days: int) -> Silence | Unknown:
     if AGENTS in alive:
         return "leftover"
     possible = [other for other in links.possibly_related("same_device", Device) if _seen(other, links, days)]
-    if possible:
-        return unknown(f"it may be the same device as {', '.join(sorted(map(called, possible)))}")
-    return "broken" if alive.intersection(NEEDS) else _gap(links) or "gone"
+    if alive.intersection(SIGHTINGS):
+        return _doubt(possible, AGENTS) or _gap(links, AGENTS) or "broken"
+    return _doubt(possible, *NEEDS) or _gap(links, *NEEDS) or "gone"
 
 
-def _gap(links: Links) -> Unknown | None:
-    """What is missing to say that nobody has seen the device."""
-    for listing in NEEDS:
+def _doubt(possible: Iterable[Subject[Device]], *listings: str) -> Unknown | None:
+    names = sorted(called(other) for other in possible if source(other) in listings)
+    return unknown(f"it may be the same device as {', '.join(names)}") if names else None
+
+
+def _gap(links: Links, *listings: str) -> Unknown | None:
+    """What must be known first: in such a listing may be another agent, or somebody who sees the device."""
+    for listing in listings:
         vendor, _, resource = listing.partition("/")
         if links.has_account(vendor) and links.freshness(vendor, resource) is None:
             return unknown(f"{listing} was not read in full lately", listing)

@@ -84,6 +84,23 @@ def test_an_agent_in_use_is_looked_at_again_and_without_the_directory_nobody_kno
     assert check.CHECK.verdict(device(), links()) == Ok()
 
 
+def test_a_device_in_use_has_no_agent_only_where_every_agent_is_known(
+    device: Build, links: Build, now: datetime
+) -> None:
+    agent = device(source=AGENT, last_seen_at=now - timedelta(days=40))
+    near = {"same_device": (device("PC-1"),)}
+
+    def verdict(**more: Any) -> Any:
+        return agent_silent.CHECK.verdict(agent, links(near, **more))
+
+    unread = verdict(incomplete=(AGENT,))
+    assert isinstance(unread, Unknown)
+    assert unread.waits_for == AGENT
+    assert isinstance(verdict(candidates={"same_device": (device("NEW", source=AGENT),)}), Unknown)
+    assert isinstance(verdict(candidates={"same_device": (device("PC-2", source=ENTRA),)}), Finding)
+    assert isinstance(verdict(incomplete=(ENTRA,)), Finding)
+
+
 @pytest.mark.parametrize(
     ("compliance", "answer"),
     [("noncompliant", Finding), ("error", Finding), ("grace", Ok), ("compliant", Ok), ("unknown", Unknown)],
