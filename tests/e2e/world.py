@@ -25,7 +25,7 @@ from mspctl.target import of_fleet
 from mspctl.tenants.store import add_msp
 
 CLIENTS = 7
-PATIENCE = 240.0
+PATIENCE = 600.0
 """Seconds until a sync that does not end is a failure; no test measures time."""
 
 
