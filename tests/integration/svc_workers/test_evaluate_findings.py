@@ -153,6 +153,7 @@ async def test_whether_a_finding_stands_does_not_hang_on_which_vendor_was_mapped
     await estate.start()
     account = estate.account["m365"]
     await estate.run("mspctl", "UPDATE account SET state = 'unmapped', client_id = NULL WHERE id = %s", account)
+    await estate.complete("sophos/endpoints")
     silent = {"last_seen_at": estate.now - timedelta(days=60)}
     gone = await estate.device("sophos/endpoints", "PC-1", **silent)
     doubtful = await estate.device("sophos/endpoints", "PC-2", **silent)
