@@ -59,7 +59,7 @@ async def claim(connection: Connection, ids: Sequence[UUID]) -> Claim:
 
     Lost keys are noted until this batch takes them up.
     """
-    given = {"ids": id_array(ids)}
+    given = {"ids": list(ids)}
     async with connection.pipeline():
         former = await connection.execute(
             """
@@ -117,7 +117,7 @@ async def known(connection: Connection, msp_id: UUID, stripes: Sequence[int], id
 
     What a person said holds while both records exist, whatever their keys say; a confirmation only within one client.
     """
-    given = {"ids": id_array(ids)}
+    given = {"ids": list(ids)}
     async with connection.pipeline():
         await connection.execute(
             f"SELECT pg_advisory_xact_lock({_STRIPE}) {_OF_STRIPES}",
@@ -241,7 +241,7 @@ class Told(NamedTuple):
 
 async def told(connection: Connection, ids: Collection[UUID], key_types: Collection[str]) -> Told:
     """The values of these key types that the records are known by, and which pairs of them are rejected."""
-    given = {"ids": id_array(ids), "types": list(key_types)}
+    given = {"ids": list(ids), "types": list(key_types)}
     async with connection.pipeline():
         keys = await connection.execute(
             """
@@ -304,8 +304,3 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as one parameter: an array of each column takes psycopg many times as long to write."""
     return canonical(list(rows)).decode()
-
-
-def id_array(ids: Iterable[UUID]) -> str:
-    """Ids as the text of a PostgreSQL array, for the same reason."""
-    return f"{{{','.join(one.hex for one in ids)}}}"

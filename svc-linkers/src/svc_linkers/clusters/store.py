@@ -12,7 +12,7 @@ from mspbyte_common.db.engine import Connection
 from mspbyte_common.links import CONFLICT
 from svc_linkers.clusters.partition import Edge, Pair, Record
 from svc_linkers.rule import ClusterRule
-from svc_linkers.store import REJECTED, id_array
+from svc_linkers.store import REJECTED
 
 _COUNTS = f"""valid_to IS NULL AND "left"(relation, 5) = 'same_' AND relation = %(relation)s
               AND (state = 'active' OR held_back = '{CONFLICT}')"""
@@ -55,7 +55,7 @@ async def connected(connection: Connection, relation: str, seeds: Collection[UUI
                r.held_back
         FROM near JOIN entity_relationship r ON r.source_id = near.id WHERE {_COUNTS}
         """,  # noqa: S608 - built from constants
-        {"relation": relation, "seeds": id_array(seeds)},
+        {"relation": relation, "seeds": list(seeds)},
     )
     return [
         StoredEdge(row[0], Edge(row[1], row[2], row[3], float(row[4]), pinned=row[5]), row[6])
@@ -72,7 +72,7 @@ class Around(NamedTuple):
 
 async def around(connection: Connection, rule: ClusterRule, ids: Collection[UUID]) -> Around:
     """These records, with the cluster each is in today."""
-    given = {"ids": id_array(ids), "relation": rule.relation, "fragments": rule.fragments_by}
+    given = {"ids": list(ids), "relation": rule.relation, "fragments": rule.fragments_by}
     async with connection.pipeline():
         members = await connection.execute(
             """
