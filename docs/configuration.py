@@ -76,7 +76,7 @@ TAIL = """
 |---|---|
 | `MSPBYTE_TEST_DATABASE_URL` | a PostgreSQL whose owner may create databases and roles |
 | `MSPBYTE_TEST_PROVIDER` | `embedded`: no containers, even where they could be had |
-| `MSPBYTE_SIMULATED_HISTORIES`, `MSPBYTE_SIMULATED_FIRST` | how many histories of a simulated fleet are told (4), from which seed on (0) |
+| `MSPBYTE_SIMULATED_HISTORIES`, `MSPBYTE_SIMULATED_BRIEF`, `MSPBYTE_SIMULATED_FIRST` | how many whole (4) and brief (75) histories of a simulated fleet are told, from which seed on (0) |
 | `MSPBYTE_SIMULATED_JOBS` | jobs of the simulated year (1000) |
 | `pytest -m containers tests/containers` | the fleet in containers, which other runs leave out; `make compose-test` |
 | `MSPBYTE_CHAOS_POINTS`, `MSPBYTE_CHAOS_STRIKES`, `MSPBYTE_CHAOS_SEED` | at how many fault points the suite's fleet dies (4), how often it is struck (0), and which (1); `make chaos` does all of it |

@@ -12,7 +12,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -42,7 +42,13 @@ class Actor:
     wakes_at: datetime = START
     connection: psycopg.AsyncConnection[Any] | None = None
     idle_since: datetime = START
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    arrived: asyncio.Future[None] | None = None
+    """Whoever let it go on waits here until it stands at its next gate or has ended."""
+
+    def arrive(self, *_: object) -> None:
+        """Tells whoever let it go on that it went as far as it can."""
+        if self.arrived is not None and not self.arrived.done():
+            self.arrived.set_result(None)
 
     def holds_a_transaction(self) -> bool:
         """Whether the server waits for its next statement within a transaction."""
@@ -85,11 +91,16 @@ class Conductor:
         await self.control.execute("UPDATE sim.clock SET at = %s", (moment,))
         for actor in self.actors:
             if actor.holds_a_transaction() and moment - actor.idle_since >= timedelta(seconds=IDLE_SECONDS):
-                assert actor.connection is not None
-                await self.control.execute(
-                    "SELECT pg_terminate_backend(%s, 5000)", (actor.connection.info.backend_pid,)
-                )
-                actor.connection = None
+                await self.cut(actor)
+
+    async def cut(self, actor: Actor) -> None:
+        """The server drops the actor's connection, with its transaction, which the actor notices at its next statement."""
+        connection, actor.connection = actor.connection, None
+        assert connection is not None
+        pid = connection.info.backend_pid
+        await self.control.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        while await self._answers("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid):
+            await asyncio.sleep(0.002)  # what it held is free when it is gone
 
     def start(self, name: str, make: Callable[[], Coroutine[Any, Any, None]]) -> Actor:
         """A new process."""
@@ -105,8 +116,9 @@ class Conductor:
                 await self.gate()
                 await actor.make()
 
-        actor.connection, actor.wakes_at, actor.arrived = None, self.now, asyncio.Event()
+        actor.connection, actor.wakes_at = None, self.now
         actor.task = asyncio.get_running_loop().create_task(process(), name=actor.name)
+        actor.task.add_done_callback(actor.arrive)
 
     async def gate(self, seconds: float = 0.0) -> None:
         """The actor stands here until it is let go on, not before so many seconds of the clock."""
@@ -115,7 +127,7 @@ class Conductor:
         actor.wakes_at = self.now + timedelta(seconds=seconds)
         actor.idle_since = self.now
         actor.gate = asyncio.get_running_loop().create_future()
-        actor.arrived.set()
+        actor.arrive()
         await actor.gate
 
     async def step(self) -> None:
@@ -154,7 +166,6 @@ class Conductor:
     async def _let_go(self, actor: Actor, error: BaseException | None) -> None:
         gate, actor.gate = actor.gate, None
         assert gate is not None
-        actor.arrived.clear()
         if error is None:
             gate.set_result(None)
         else:
@@ -163,24 +174,22 @@ class Conductor:
 
     async def _settled(self, actor: Actor) -> None:
         assert actor.task is not None
-        arriving = asyncio.ensure_future(actor.arrived.wait())
-        try:
-            while not (actor.arrived.is_set() or actor.task.done()):
-                await asyncio.wait(
-                    {arriving, actor.task}, timeout=LOCK_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                )
-                if actor.arrived.is_set() or actor.task.done() or await self._waits_for_lock(actor):
-                    break
-        finally:
-            arriving.cancel()
+        loop = asyncio.get_running_loop()
+        while actor.gate is None and not actor.task.done():
+            actor.arrived = loop.create_future()
+            looks = loop.call_later(LOCK_LOOK_SECONDS, actor.arrive)
+            await actor.arrived
+            looks.cancel()
+            if actor.gate is None and not actor.task.done() and await self._waits_for_lock(actor):
+                break
         if actor.task.done():
             actor.task.result()
 
     async def _waits_for_lock(self, actor: Actor) -> bool:
         if actor.connection is None:
             return False
-        cursor = await self.control.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'",
-            (actor.connection.info.backend_pid,),
-        )
-        return await cursor.fetchone() is not None
+        waits = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+        return await self._answers(waits, actor.connection.info.backend_pid)
+
+    async def _answers(self, statement: str, pid: int) -> bool:
+        return await (await self.control.execute(statement, (pid,))).fetchone() is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
 
 import psycopg
+from psycopg import sql
 from tests.simulation.broker import Broker
 from tests.simulation.conductor import Conductor
 
@@ -25,7 +26,8 @@ from svc_scheduler.recover import recover
 from svc_scheduler.runs.choose import Caps
 from svc_scheduler.runs.dispatch import dispatch
 
-STAGES = ("process", "resolve", "link", "evaluate")
+POISONED = "resolve"
+"""The stage that cannot take a record that is poison."""
 CAPS = Caps(vendor=3, msp=3, account=1)
 TURN_SECONDS = 5.0
 IDLE_SECONDS = 3.0
@@ -36,7 +38,7 @@ class PoisonError(Exception):
     """A record no stage can take."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fleet:
     """What the processes share: the database, the broker, and which entity is poison."""
 
@@ -46,8 +48,10 @@ class Fleet:
     conductor: Conductor
     random: Random
     poison: set[UUID]
-    pace: list[float]
-    """How much longer than usual an empty turn takes: without faults, there is less to see in each."""
+    most_pages: int
+    stages: Sequence[str]
+    pace: float = 1.0
+    """How much longer than usual an empty turn takes."""
 
     @property
     def announcer(self) -> Announcer:
@@ -69,14 +73,14 @@ class Fleet:
                 await self.announcer.work(work)
             except DATABASE_ERRORS:
                 pass  # as the service does: tried again at the next turn
-            await self.conductor.gate(TURN_SECONDS * self.pace[-1])
+            await self.conductor.gate(TURN_SECONDS * self.pace)
 
     async def adapter(self) -> None:
         """Takes runs and stores their pages, as `vendors/keep.py` does: place, page and work in one transaction."""
         while True:
             message = self.broker.pull("adapter-m365")
             if message is None:
-                await self.conductor.gate(IDLE_SECONDS * self.pace[-1])
+                await self.conductor.gate(IDLE_SECONDS * self.pace)
                 continue
             retry_in = None
             try:
@@ -93,7 +97,7 @@ class Fleet:
             run = await runs.claim(connection, run_id, "simulated")
         if run is None:
             return
-        pages = 1 + run_id.int % 3
+        pages = 1 + run_id.int % self.most_pages
         for number in range(run.pages, pages):
             await self.conductor.gate(self.random.choice((0.0, 0.0, 1.0, 20.0)))
             ids = entities(run_id, number)
@@ -110,12 +114,12 @@ class Fleet:
         async with transaction(self.pool, self.msp) as connection:
             await runs.finish(connection, run, "succeeded")
 
-    async def stage(self, stages: Sequence[str]) -> None:
+    async def stage(self) -> None:
         """Takes work, as `service.receive_work` and the consume loop do."""
         while True:
-            found = [(stage, message) for stage in stages if (message := self.broker.pull(stage)) is not None]
+            found = [(stage, message) for stage in self.stages if (message := self.broker.pull(stage)) is not None]
             if not found:
-                await self.conductor.gate(IDLE_SECONDS * self.pace[-1])
+                await self.conductor.gate(IDLE_SECONDS * self.pace)
             for stage, message in found:
                 try:
                     performed = await perform(
@@ -134,9 +138,9 @@ class Fleet:
         await connection.execute(
             "INSERT INTO sim.effect (stage, entity_id) SELECT %s, unnest(%s::uuid[])", (item.stage, item.entity_ids)
         )
-        if item.stage == "resolve" and self.poison.intersection(item.entity_ids):
+        if item.stage == POISONED and self.poison.intersection(item.entity_ids):
             raise PoisonError
-        later = STAGES[STAGES.index(item.stage) + 1 :]
+        later = self.stages[self.stages.index(item.stage) + 1 :]
         return [Next(later[0], item.kind, item.account_id, item.entity_ids)] if later else []
 
 
@@ -145,25 +149,24 @@ def entities(run_id: UUID, number: int) -> list[UUID]:
     return sorted(uuid5(run_id, f"{number}/{record}") for record in range(3))
 
 
-async def make_estate(control: psycopg.AsyncConnection[Any], msp: UUID, conductor: Conductor) -> None:
-    """An msp with three accounts, each with a list that is read every minute, by three policies."""
-    connection = uuid5(msp, "connection")
-    await control.execute("INSERT INTO msp (id, name) VALUES (%s, 'm')", (msp,))
+async def make_estate(control: psycopg.AsyncConnection[Any], msp: UUID, now: datetime, jobs: int, seed: int) -> None:
+    """A database without a past: an msp with so many accounts, each with a list read every minute, by three policies."""
     await control.execute(
-        "INSERT INTO connection (id, msp_id, vendor, name, secret, key_version) VALUES (%s, %s, 'm365', 'c', '', 1)",
-        (connection, msp),
+        sql.SQL(ESTATE).format(
+            seed=sql.Literal(seed), now=sql.Literal(now), msp=sql.Literal(msp), jobs=sql.Literal(jobs)
+        )
     )
-    policies = (("skip", "latest"), ("queue", "all"), ("queue", "none"))
-    for number, (overlap, catch_up) in enumerate(policies):
-        account = uuid5(msp, f"account {number}")
-        await control.execute(
-            "INSERT INTO account (id, msp_id, connection_id, vendor, external_id) VALUES (%s, %s, %s, 'm365', %s)",
-            (account, msp, connection, str(number)),
-        )
-        await control.execute(
-            """
-            INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at, overlap, catch_up)
-            VALUES (%s, %s, %s, 'm365', 'users', 'every 60s', 5, %s, %s, %s)
-            """,
-            (uuid5(account, "job"), msp, account, conductor.now + timedelta(seconds=number), overlap, catch_up),
-        )
+
+
+ESTATE = """
+    DELETE FROM page; DELETE FROM work; DELETE FROM dead_letter; DELETE FROM run; DELETE FROM connection; DELETE FROM msp;
+    DELETE FROM sim.effect; UPDATE sim.clock SET at = {now}; SELECT setseed({seed} % 1000 / 1000.0);
+    INSERT INTO msp (id, name) VALUES ({msp}, 'm');
+    INSERT INTO connection (id, msp_id, vendor, name, secret, key_version) VALUES ({msp}, {msp}, 'm365', 'c', '', 1);
+    INSERT INTO account (id, msp_id, connection_id, vendor, external_id)
+    SELECT md5(concat_ws(' ', {seed}, number))::uuid, {msp}, {msp}, 'm365', number FROM generate_series(1, {jobs}) AS number;
+    INSERT INTO job (id, msp_id, account_id, vendor, resource, schedule, priority, next_fire_at, overlap, catch_up)
+    SELECT id, msp_id, id, vendor, 'users', 'every 60s', 5, {now} + make_interval(secs => external_id::int - 1),
+           (ARRAY['skip', 'queue', 'queue'])[policy], (ARRAY['latest', 'all', 'none'])[policy]
+    FROM account, LATERAL (SELECT 1 + (external_id::int + {seed}) % 3) AS chosen (policy)
+"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mspbyte_common import ids
@@ -12,7 +12,7 @@ from mspbyte_common.db.engine import Connection, Pool, transaction
 from mspbyte_common.fault_points import reach
 from mspbyte_common.jetstream.topology import VENDORS
 from mspbyte_common.metrics import INSTANTS
-from mspbyte_common.schedule import Schedule, jitter
+from mspbyte_common.schedule import Schedule, fires, jitter
 from mspbyte_common.trace import new_traceparent, opened
 from mspbyte_common.vendors.breaker import FIRST_PAUSE, PROBE, next_probe
 from svc_scheduler.jobs import store
@@ -70,14 +70,14 @@ async def _decide(connection: Connection, due: Due, now: datetime, counted: Coun
         await _backfill(connection, due, due.backfill_from, due.backfill_to, counted)
     if due.manual and not busy:
         await store.forget_wish(connection, due.id)
-        await store.insert_runs(connection, due, [_open(due, now, "manual")])
+        await store.insert_runs(connection, due, [_open(due, _beside(due, now), "manual")])
         busy = True
     if due.next_fire_at <= now:
         busy = await _scheduled(connection, due, now, counted, busy=busy)
     if due.probe_at is not None and due.probe_at <= now and not busy:
         pause = next_probe(due.failures, Schedule(due.schedule, due.time_zone).pause(now))
         await store.move_probe(connection, due.id, pause or FIRST_PAUSE)
-        await store.insert_runs(connection, due, [_open(due, now, PROBE)])
+        await store.insert_runs(connection, due, [_open(due, _beside(due, now), PROBE)])
 
 
 async def _scheduled(connection: Connection, due: Due, now: datetime, counted: Counted, *, busy: bool) -> bool:
@@ -91,6 +91,14 @@ async def _scheduled(connection: Connection, due: Due, now: datetime, counted: C
         await _write(connection, due, entry)
         counted[due.vendor, entry.state] += len(entry.instants)
     return busy or any(entry.state == "queued" for entry in entries)
+
+
+def _beside(due: Due, now: datetime) -> datetime:
+    """A moment for a run that the schedule did not ask for: now, unless that is an instant, which has a row of its own."""
+    if due.next_fire_at > now:
+        return now
+    instants = fires(Schedule(due.schedule, due.time_zone), due.next_fire_at, now).due
+    return now + timedelta.resolution if now in instants else now
 
 
 async def _write(connection: Connection, due: Due, entry: Entry) -> None:
