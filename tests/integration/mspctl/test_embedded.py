@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -106,6 +107,22 @@ async def test_a_deleted_jetstream_directory_is_declared_anew_within_seconds(gro
             return keeper.restarts and await broker.complete(js) and await js.publish("stage.link.device", b"")
 
         assert await answers(whole) < 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limit")
+async def test_a_broker_whose_disk_was_full_takes_messages_again_when_it_has_room(ground):
+    async with embedded_servers(ground / "servers") as servers, servers.connect() as client:
+        js = client.jetstream(timeout=0.5)
+        await js.publish("stage.link.device", b"kept")
+        pid = servers.supervisor.keepers["nats"].pid
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))
+        with pytest.raises(nats.errors.TimeoutError):
+            await js.publish("stage.link.device", b"no room")
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+
+        assert await answers(lambda: js.publish("stage.link.device", b"room")) < 20
+        assert (await js.stream_info("STAGES")).state.messages >= 2
 
 
 @pytest.mark.parametrize("name", ["postgres", "nats"])

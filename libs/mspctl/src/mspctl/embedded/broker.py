@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import nats.errors
 import nats.js.errors
 import structlog
@@ -23,14 +24,24 @@ FAILURES = 4
 Errors = (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError)
 
 
-async def care(client: Client, keeper: Keeper, store: Path) -> None:
-    """Looks every second, for ever. A broker without its store is restarted; what is missing is declared again.
+class UnwellError(Exception):
+    """What the broker says of itself when it cannot do its work."""
+
+
+async def care(client: Client, keeper: Keeper, store: Path, monitor: str) -> None:
+    """Looks every second, for ever. A broker without its store, or unwell, is restarted; what is missing is declared again.
 
     nats-server 2.15 does not notice that its files are gone: it serves what it has in memory and open files, answers
     every look with success and every change of a stream with an error, and would lose all at its next start. So the
-    files are looked at too. A new process starts empty, and the scheduler's sweep announces again what was in it.
+    files are looked at too. After a write that failed, on a disk that was full, it takes no message of that stream until
+    it is restarted, and says so at its `monitor`'s `/healthz` only. What a new process lacks the scheduler's sweep
+    announces again.
     """
-    js = client.jetstream(timeout=2)
+    async with httpx.AsyncClient(base_url=monitor, timeout=2.0, trust_env=False) as http:
+        await _care(client.jetstream(timeout=2), client, keeper, store, http)
+
+
+async def _care(js: JetStreamContext, client: Client, keeper: Keeper, store: Path, http: httpx.AsyncClient) -> None:
     failures = 0
     while True:
         await asyncio.sleep(LOOK_SECONDS)
@@ -46,7 +57,8 @@ async def care(client: Client, keeper: Keeper, store: Path) -> None:
             if not await complete(js):
                 log.warning("broker_incomplete")
                 await topology.apply(js)
-        except Errors as error:
+            await _ask(http)
+        except (*Errors, httpx.HTTPError, UnwellError) as error:
             failures += 1
             log.info("broker_unwell", failures=failures, error=str(error) or type(error).__name__)
             if failures >= FAILURES:
@@ -54,6 +66,13 @@ async def care(client: Client, keeper: Keeper, store: Path) -> None:
                 failures = 0
         else:
             failures = 0
+
+
+async def _ask(http: httpx.AsyncClient) -> None:
+    """Raises what the broker says, unless it is well."""
+    answer = await http.get("/healthz")
+    if answer.is_error:
+        raise UnwellError(answer.text)
 
 
 async def declare(client: Client, *, replicas: int = 1, seconds: float = 20.0) -> None:

@@ -78,7 +78,8 @@ async def running_servers(
     await _start_postgres(servers, database)
     async with servers.connect() as client:
         await broker.declare(client)
-        caring = asyncio.create_task(broker.care(client, message_broker, nats.store(home)), name="broker care")
+        care = broker.care(client, message_broker, nats.store(home), nats.monitor_url(home))
+        caring = asyncio.create_task(care, name="broker care")
         try:
             yield servers
         finally:
