@@ -44,7 +44,7 @@ async def pool(database, control) -> AsyncIterator[AsyncConnectionPool[Any]]:
         min_size=8,
         max_size=12,
         open=False,
-        kwargs={"prepare_threshold": 0, "options": " ".join(f"-c {one}" for one in OPTIONS)},
+        kwargs={"autocommit": True, "prepare_threshold": 0, "options": " ".join(f"-c {one}" for one in OPTIONS)},
         reconnect_timeout=float("inf"),
     ) as made:
         yield made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from random import Random
 from typing import Any
 from uuid import UUID, uuid5
@@ -59,18 +60,19 @@ class Fleet:
         return Announcer(self.broker)  # type: ignore[arg-type]
 
     async def scheduler(self) -> None:
-        """Decides, announces, mends, turn after turn."""
-        while True:
+        """Decides and announces turn after turn, and mends every other one, as the service does."""
+        for turn in count():
             try:
                 await tick(self.pool)
                 for announcement in await dispatch(self.pool, CAPS):
                     await self.conductor.gate()
                     await self.announcer.run(*announcement)
-                again, work = await recover(self.pool, self.broker)  # type: ignore[arg-type]
-                await self.conductor.gate()
-                for announcement in again:
-                    await self.announcer.run(*announcement)
-                await self.announcer.work(work)
+                if turn % 2:
+                    again, work = await recover(self.pool, self.broker)  # type: ignore[arg-type]
+                    await self.conductor.gate()
+                    for announcement in again:
+                        await self.announcer.run(*announcement)
+                    await self.announcer.work(work)
             except DATABASE_ERRORS:
                 pass  # as the service does: tried again at the next turn
             await self.conductor.gate(TURN_SECONDS * self.pace)

@@ -37,8 +37,8 @@ POINTS: Final[Mapping[str, str]] = {
     # the scheduler
     "scheduler.jobs.made": "Jobs of new accounts are written; nothing is committed.",
     "scheduler.jobs.claimed": "Due jobs are locked; nothing is decided.",
-    "scheduler.job.moved": "A job's next instant is written; what becomes of those that have come is not.",
-    "scheduler.instants.written": "What becomes of a job's instants is written; nothing is committed.",
+    "scheduler.jobs.moved": "The next instants of due jobs are written; what becomes of those that have come is not.",
+    "scheduler.instants.written": "What becomes of due jobs' instants is written; nothing is committed.",
     "scheduler.instants.committed": "Instants and runs are committed; none is announced.",
     "scheduler.runs.chosen": "Which runs have their turn is known; none is marked.",
     "scheduler.runs.marked": "Runs are marked as announced; nothing is committed.",

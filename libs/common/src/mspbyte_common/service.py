@@ -295,10 +295,9 @@ class Health:
     async def _database_problem(self) -> str | None:
         """Looks at the schema until it stands; after that, whether the database answers."""
         try:
-            async with asyncio.timeout(2), self.pool.connection() as connection:
+            async with asyncio.timeout(2), transaction(self.pool, None) as connection:
                 if not self.schema_stands:
                     return await behind(connection)
-                await connection.execute("SELECT 1")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason for not being ready
             return f"the database does not answer: {type(error).__name__}"
         return None

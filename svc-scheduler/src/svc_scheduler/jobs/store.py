@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -70,11 +70,23 @@ class NewRun:
     """A row to be written of a job's instants: the first is its fire time."""
 
     id: UUID
+    job_id: UUID
     instants: Sequence[datetime]
     trigger: str
     state: str
     why: str | None
     traceparent: str
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Instants of a job that may share its last row; `rows` are theirs where they do not."""
+
+    job_id: UUID
+    instants: Sequence[datetime]
+    state: str
+    why: str
+    rows: Sequence[NewRun]
 
 
 async def database_now(connection: Connection) -> datetime:
@@ -208,50 +220,59 @@ async def due(connection: Connection, jobs: Sequence[UUID]) -> list[Due]:
     return [Due(*row) for row in await cursor.fetchall()]
 
 
-async def insert_runs(connection: Connection, job: Due, rows: Sequence[NewRun]) -> None:
-    """Rows of a job's instants; a fire time that has one keeps it."""
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            """
-            INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, further_fire_times, trigger, state,
-                             error, traceparent, finished_at)
-            VALUES (%(id)s, %(msp)s, %(job)s, %(account)s, %(vendor)s, %(resource)s, %(fire)s, %(further)s, %(trigger)s,
-                    %(state)s, %(why)s, %(trace)s,
-                    CASE WHEN %(state)s IN ('skipped', 'missed') THEN clock_timestamp() END)
-            ON CONFLICT (job_id, fire_time) DO NOTHING
-            """,
-            [
-                {
-                    "id": row.id,
-                    "msp": job.msp_id,
-                    "job": job.id,
-                    "account": job.account_id,
-                    "vendor": job.vendor,
-                    "resource": job.resource,
-                    "fire": row.instants[0],
-                    "further": list(row.instants[1:]),
-                    "trigger": row.trigger,
-                    "state": row.state,
-                    "why": row.why,
-                    "trace": row.traceparent,
-                }
-                for row in rows
-            ],
-        )
+async def insert_runs(connection: Connection, rows: Sequence[NewRun]) -> None:
+    """Rows of jobs' instants; a fire time that has one keeps it."""
+    await connection.execute(
+        """
+        INSERT INTO run (id, msp_id, job_id, account_id, vendor, resource, fire_time, further_fire_times, trigger, state,
+                         error, traceparent, finished_at)
+        SELECT new.id, j.msp_id, j.id, j.account_id, j.vendor, j.resource, new.fire_time, new.further::timestamptz[],
+               new.trigger, new.state, new.error, new.traceparent,
+               CASE WHEN new.state IN ('skipped', 'missed') THEN clock_timestamp() END
+        FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+             AS new (id, job_id, fire_time, further, trigger, state, error, traceparent)
+        JOIN job j ON j.id = new.job_id
+        ON CONFLICT (job_id, fire_time) DO NOTHING
+        """,
+        (
+            [row.id for row in rows],
+            [row.job_id for row in rows],
+            [row.instants[0] for row in rows],
+            [_array(row.instants[1:]) for row in rows],
+            [row.trigger for row in rows],
+            [row.state for row in rows],
+            [row.why for row in rows],
+            [row.traceparent for row in rows],
+        ),
+    )
 
 
-async def join_last(connection: Connection, job_id: UUID, instants: Sequence[datetime], state: str, why: str) -> bool:
-    """Adds instants to the job's last row, if that has the same fate and room for them."""
+async def join_last(connection: Connection, joins: Sequence[Joining]) -> set[UUID]:
+    """Adds instants to their job's last row, if that has the same fate and room for them; returns the jobs where it had."""
     cursor = await connection.execute(
         """
-        UPDATE run SET further_fire_times = further_fire_times || %(instants)s, finished_at = clock_timestamp()
-        WHERE id = (SELECT id FROM run WHERE job_id = %(job)s ORDER BY fire_time DESC LIMIT 1)
-          AND state = %(state)s AND error = %(why)s AND started_at IS NULL
-          AND cardinality(further_fire_times) + cardinality(%(instants)s) < %(most)s
+        UPDATE run SET further_fire_times = run.further_fire_times || more.instants::timestamptz[],
+               finished_at = clock_timestamp()
+        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS more (job_id, instants, state, why)
+        WHERE run.id = (SELECT last.id FROM run last WHERE last.job_id = more.job_id ORDER BY last.fire_time DESC LIMIT 1)
+          AND run.state = more.state AND run.error = more.why AND run.started_at IS NULL
+          AND cardinality(run.further_fire_times) + cardinality(more.instants::timestamptz[]) < %s
+        RETURNING run.job_id
         """,
-        {"job": job_id, "instants": list(instants), "state": state, "why": why, "most": ROW_INSTANTS},
+        (
+            [join.job_id for join in joins],
+            [_array(join.instants) for join in joins],
+            [join.state for join in joins],
+            [join.why for join in joins],
+            ROW_INSTANTS,
+        ),
     )
-    return cursor.rowcount == 1
+    return {job_id for (job_id,) in await cursor.fetchall()}
+
+
+def _array(instants: Sequence[datetime]) -> str:
+    """As PostgreSQL writes an array: several of different lengths cannot be one parameter."""
+    return f"{{{','.join(instant.isoformat() for instant in instants)}}}"
 
 
 async def unrun(connection: Connection, job_id: UUID, first: datetime, last: datetime) -> list[Unrun]:
@@ -279,14 +300,20 @@ async def keep_instants(connection: Connection, run_id: UUID, instants: Sequence
         await connection.execute("DELETE FROM run WHERE id = %s", (run_id,))
 
 
-async def move_job(connection: Connection, job_id: UUID, next_fire_at: datetime) -> None:
-    """Sets when the job fires next."""
-    await connection.execute("UPDATE job SET next_fire_at = %s WHERE id = %s", (next_fire_at, job_id))
+async def move_jobs(connection: Connection, moved: Mapping[UUID, datetime]) -> None:
+    """Sets when each job fires next."""
+    await connection.execute(
+        """
+        UPDATE job SET next_fire_at = moved.at FROM unnest(%s::uuid[], %s::timestamptz[]) AS moved (id, at)
+        WHERE job.id = moved.id
+        """,
+        (list(moved), list(moved.values())),
+    )
 
 
-async def forget_wish(connection: Connection, job_id: UUID) -> None:
-    """What a person wished is fulfilled: the run now."""
-    await connection.execute("UPDATE job SET manual_at = NULL WHERE id = %s", (job_id,))
+async def forget_wishes(connection: Connection, jobs: Sequence[UUID]) -> None:
+    """What a person wished of these is fulfilled: the run now."""
+    await connection.execute("UPDATE job SET manual_at = NULL WHERE id = ANY(%s)", (list(jobs),))
 
 
 async def forget_backfill(connection: Connection, job_id: UUID) -> None:
@@ -294,10 +321,14 @@ async def forget_backfill(connection: Connection, job_id: UUID) -> None:
     await connection.execute("UPDATE job SET backfill_from = NULL, backfill_to = NULL WHERE id = %s", (job_id,))
 
 
-async def move_probe(connection: Connection, job_id: UUID, pause: timedelta) -> None:
-    """The job is asked now; if nobody tells how that went, it is asked again after the pause."""
+async def move_probes(connection: Connection, pauses: Mapping[UUID, timedelta]) -> None:
+    """These jobs are asked now; if nobody tells how that went, each is asked again after its pause."""
     await connection.execute(
-        "UPDATE breaker SET next_probe_at = clock_timestamp() + %s WHERE job_id = %s", (pause, job_id)
+        """
+        UPDATE breaker SET next_probe_at = clock_timestamp() + asked.pause
+        FROM unnest(%s::uuid[], %s::interval[]) AS asked (job_id, pause) WHERE breaker.job_id = asked.job_id
+        """,
+        (list(pauses), list(pauses.values())),
     )
 
 

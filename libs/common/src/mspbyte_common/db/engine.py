@@ -44,6 +44,7 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
         max_size=size,
         open=False,
         kwargs={
+            "autocommit": True,
             "application_name": name,
             "connect_timeout": CONNECT_SECONDS,
             "options": (
@@ -52,7 +53,6 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
             ),
         },
         configure=register_arrays,
-        check=AsyncConnectionPool.check_connection,
         reconnect_timeout=float("inf"),
         timeout=30,
     )
@@ -65,12 +65,30 @@ async def open_pool(url: str, name: str, *, size: int = 8) -> AsyncIterator[Pool
 
 @asynccontextmanager
 async def transaction(pool: Pool, msp_id: UUID | None) -> AsyncIterator[Connection]:
-    """A transaction that sees one msp; with None, only what a role sees of every msp (`roles.Role.every_msp`)."""
-    async with pool.connection() as connection, connection.transaction():
-        await tenancy(connection, msp_id)
-        yield connection
+    """A transaction that sees one msp; with None, only what a role sees of every msp (`roles.Role.every_msp`).
+
+    It commits when its block ends, and rolls back when that raises.
+    """
+    connection = await _begun(pool, msp_id)
+    try:
+        async with connection:
+            yield connection
+    finally:
+        await pool.putconn(connection)
 
 
-async def tenancy(connection: Connection, msp_id: UUID | None) -> None:
-    """Names the msp whose rows the rest of this transaction sees and writes."""
-    await connection.execute("SELECT set_config('app.msp_id', %s, true)", (str(msp_id) if msp_id else "",))
+async def _begun(pool: Pool, msp_id: UUID | None) -> Connection:
+    """A connection in a transaction. One whose server went away meanwhile is left to the pool, which makes another."""
+    named = "" if msp_id is None else msp_id.hex  # a str has none: no text gets in here
+    begin = f"BEGIN; SELECT set_config('app.msp_id', '{named}', true)"
+    while True:
+        connection = await pool.getconn()
+        try:
+            await connection.execute(begin, prepare=False)
+        except BaseException as error:
+            lost = connection.closed
+            await pool.putconn(connection)
+            if not (lost and isinstance(error, OperationalError)):
+                raise
+        else:
+            return connection
