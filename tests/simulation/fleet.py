@@ -27,6 +27,7 @@ from svc_scheduler.recover import recover
 from svc_scheduler.runs.choose import Caps
 from svc_scheduler.runs.dispatch import dispatch
 
+STAGES = ("process", "resolve", "link", "evaluate")
 POISONED = "resolve"
 """The stage that cannot take a record that is poison."""
 CAPS = Caps(vendor=3, msp=3, account=1)

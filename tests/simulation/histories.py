@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -12,7 +11,7 @@ from uuid import UUID
 import psycopg
 from tests.simulation.broker import Broker
 from tests.simulation.conductor import Conductor, Gated
-from tests.simulation.fleet import Fleet, entities, make_estate
+from tests.simulation.fleet import POISONED, STAGES, Fleet, entities, make_estate
 
 from mspbyte_common.db.engine import Pool
 
@@ -32,23 +31,24 @@ class RestlessError(Exception):
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is to a history: jobs, the most pages of a run, the stages after it, processes of each service (least,
-    most), steps with faults and how likely one is at each. One history of so many has a record that is poison.
-    `pace`: how much longer than usual an empty turn takes.
+    """How much there is to a history; of each range chance takes one. `spare`: how likely a service has a second process.
+
+    `steps` with faults, and how likely one is at each. One history of so many has a record that is `poison`. `pace`: how
+    much longer than usual an empty turn takes.
     """
 
     jobs: int
-    pages: int
-    stages: Sequence[str]
-    replicas: tuple[int, int]
-    steps: int
+    pages: range
+    stages: range
+    spare: float
+    steps: range
     faults: float
-    poisoned: int
+    poison: int
     pace: float = 1.0
 
 
-WHOLE = Size(3, 3, ("process", "resolve", "link", "evaluate"), (2, 2), 400, 0.05, 5)
-BRIEF = Size(1, 2, ("process", "resolve"), (1, 2), 25, 0.12, 25, 4.0)
+WHOLE = Size(3, range(3, 4), range(4, 5), 1.0, range(400, 401), 0.05, 5)
+BRIEF = Size(1, range(1, 3), range(1, 3), 0.3, range(10, 31), 0.15, 40, 4.0)
 
 
 async def tell(seed: int, size: Size, control: psycopg.AsyncConnection[Any], pool: Pool) -> Fleet:
@@ -57,19 +57,18 @@ async def tell(seed: int, size: Size, control: psycopg.AsyncConnection[Any], poo
     conductor = Conductor(random, control)
     Gated.conductor = conductor
     await make_estate(control, MSP, conductor.now, size.jobs, seed)
-    fleet = Fleet(
-        pool, MSP, Broker(random, lambda: conductor.now), conductor, random, set(), size.pages, size.stages, size.pace
-    )
+    stages, broker = STAGES[: random.choice(size.stages)], Broker(random, lambda: conductor.now)
+    fleet = Fleet(pool, MSP, broker, conductor, random, set(), random.choice(size.pages), stages, size.pace)
     services = {"scheduler": fleet.scheduler, "adapter": fleet.adapter, "stages": fleet.stage}
     for name, service in services.items():
-        for number in range(random.randint(*size.replicas)):
+        for number in range(1 + (random.random() < size.spare)):
             conductor.start(f"{name} {number}", service)
     await conductor.settle()
-    for _ in range(size.steps):
+    for _ in range(random.choice(size.steps)):
         if random.random() < size.faults:
             await _fault(fleet)
         await conductor.step()
-        if seed % size.poisoned == 0 and not fleet.poison:
+        if seed % size.poison == 0 and POISONED in stages and not fleet.poison:
             await _poison(fleet)
     fleet.broker.away = False
     fleet.pace = PEACE
@@ -122,15 +121,17 @@ async def _poison(fleet: Fleet) -> None:
 
 
 async def _at_rest(control: psycopg.AsyncConnection[Any]) -> bool:
-    """Lets what waits have its turn and nothing new begin; True when nothing is left to do."""
+    """Lets what waits have its turn and nothing new begin; True when every job has had a run and nothing is left to do."""
     cursor = await control.execute(
         f"""
         WITH turned AS (
             UPDATE job SET paused = NOT paused WHERE id IN (
-                SELECT id FROM job WHERE paused = EXISTS (SELECT 1 FROM run WHERE job_id = job.id AND state = 'waiting')
+                SELECT id FROM job j WHERE paused = (EXISTS (SELECT 1 FROM run WHERE job_id = j.id AND state = 'waiting')
+                                                     OR NOT EXISTS (SELECT 1 FROM run WHERE job_id = j.id))
                 FOR UPDATE SKIP LOCKED))
         SELECT NOT EXISTS (SELECT 1 FROM run WHERE {BUSY}) AND NOT EXISTS (SELECT 1 FROM work)
-               AND NOT EXISTS (SELECT 1 FROM job WHERE manual_at IS NOT NULL)
+               AND NOT EXISTS (SELECT 1 FROM job j WHERE manual_at IS NOT NULL
+                               OR NOT EXISTS (SELECT 1 FROM run WHERE job_id = j.id))
         """
     )
     return await cursor.fetchone() == (True,)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import structlog.testing
-from tests.simulation.fleet import POISONED, Fleet
+from tests.simulation.fleet import POISONED, STAGES, Fleet
 from tests.simulation.histories import BRIEF, WHOLE, Size, tell
 
 HISTORIES = int(os.environ.get("MSPBYTE_SIMULATED_HISTORIES", "4"))
@@ -53,7 +53,7 @@ async def _check(seed: int, fleet: Fleet, control: psycopg.AsyncConnection[Any])
     assert len(stored) == len(set(stored)), seed
     for stage in fleet.stages:
         done = [one for (one,) in await _rows(control, f"SELECT entity_id FROM sim.effect WHERE stage = '{stage}'")]
-        past_poison = fleet.stages.index(stage) >= fleet.stages.index(POISONED)
+        past_poison = STAGES.index(stage) >= STAGES.index(POISONED)
         assert sorted(done) == sorted(set(stored) - (fleet.poison if past_poison else set())), (seed, stage)
     buried = {one for (one,) in await _rows(control, "SELECT unnest(entity_ids) FROM dead_letter")}
     assert buried == fleet.poison & set(stored), seed
