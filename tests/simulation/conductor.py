@@ -156,12 +156,16 @@ class Conductor:
             await self._settled(actor)
 
     async def end(self) -> None:
-        """Ends every process."""
-        for actor in self.actors:
-            if actor.gate is not None:
-                actor.gate.set_exception(Killed())
-                actor.gate = None
-        await asyncio.gather(*(actor.task for actor in self.actors if actor.task is not None))
+        """Ends every process; one that waits for another's lock comes to its gate when that one has ended."""
+        left = {actor.task for actor in self.actors if actor.task is not None}
+        while left:
+            for actor in self.actors:
+                if actor.gate is not None:
+                    actor.gate.set_exception(Killed())
+                    actor.gate = None
+            ended, left = await asyncio.wait(left, timeout=LOCK_LOOK_SECONDS)
+            for task in ended:
+                task.result()
 
     async def _let_go(self, actor: Actor, error: BaseException | None) -> None:
         gate, actor.gate = actor.gate, None

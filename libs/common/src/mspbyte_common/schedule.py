@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,12 @@ CatchUp = Literal["none", "latest", "all"]
 """Of the instants nobody was there for none runs, the latest, or all of them, up to `CATCH_UP_MOST`."""
 OVERLAPS: Final[tuple[Overlap, ...]] = get_args(Overlap)
 CATCH_UPS: Final[tuple[CatchUp, ...]] = get_args(CatchUp)
+
+
+@lru_cache(maxsize=10_000)
+def schedule(text: str, zone: str) -> Schedule:
+    """The schedule of a job; jobs have few between them."""
+    return Schedule(text, zone)
 
 
 @dataclass(frozen=True)

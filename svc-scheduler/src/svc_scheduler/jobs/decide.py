@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mspbyte_common import ids
-from mspbyte_common.schedule import Schedule, fires, jitter
+from mspbyte_common.schedule import fires, jitter, schedule
 from mspbyte_common.trace import new_traceparent, opened
 from mspbyte_common.vendors.breaker import FIRST_PAUSE, PROBE, next_probe
 from svc_scheduler.jobs.instants import Entry, Policy, Standing, account_for
@@ -40,7 +40,7 @@ def decide(due: Due, now: datetime) -> Decision:
     if due.next_fire_at <= now:
         busy = _schedule(decision, now, busy=busy)
     if due.probe_at is not None and due.probe_at <= now and not busy:
-        pause = next_probe(due.failures, Schedule(due.schedule, due.time_zone).pause(now))
+        pause = next_probe(due.failures, schedule(due.schedule, due.time_zone).pause(now))
         decision.probe_pause = pause or FIRST_PAUSE
         decision.rows.append(open_run(due, _beside(due, now), PROBE))
     return decision
@@ -56,10 +56,10 @@ def open_run(due: Due, instant: datetime, trigger: str, state: str = "queued") -
 def _schedule(decision: Decision, now: datetime, *, busy: bool) -> bool:
     """What becomes of every instant up to now; returns whether a run of the job is open."""
     due = decision.job
-    schedule = Schedule(due.schedule, due.time_zone)
+    named = schedule(due.schedule, due.time_zone)
     policy, standing = Policy(due.overlap, due.catch_up), Standing(busy, due.waiting, due.rests)
-    entries, following = account_for(schedule, due.next_fire_at, now, policy, standing)
-    decision.next_fire_at = following + jitter(schedule, due.id) if due.first else following
+    entries, following = account_for(named, due.next_fire_at, now, policy, standing)
+    decision.next_fire_at = following + jitter(named, due.id) if due.first else following
     decision.entries = entries
     for number, entry in enumerate(entries):
         if entry.why is None:
@@ -80,7 +80,7 @@ def _beside(due: Due, now: datetime) -> datetime:
     """A moment for a run that the schedule did not ask for: now, unless that is an instant, which has a row of its own."""
     if due.next_fire_at > now:
         return now
-    instants = fires(Schedule(due.schedule, due.time_zone), due.next_fire_at, now).due
+    instants = fires(schedule(due.schedule, due.time_zone), due.next_fire_at, now).due
     return now + timedelta.resolution if now in instants else now
 
 
