@@ -41,7 +41,7 @@ async def pool(database, control) -> AsyncIterator[AsyncConnectionPool[Any]]:
     async with AsyncConnectionPool(
         database.admin_url,
         connection_class=Gated,
-        min_size=8,
+        min_size=4,
         max_size=12,
         open=False,
         kwargs={"autocommit": True, "prepare_threshold": 0, "options": " ".join(f"-c {one}" for one in OPTIONS)},

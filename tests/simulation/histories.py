@@ -21,7 +21,7 @@ QUIET = 6_000
 BUSY = "state IN ('waiting', 'queued', 'running')"
 LOOK = 20
 """Steps from one look whether all is at rest to the next."""
-PEACE = 12.0
+PEACE = 40.0
 """How much longer than usual an empty turn takes without faults: there is less to see in each."""
 
 

@@ -18,7 +18,7 @@ HISTORIES = int(os.environ.get("MSPBYTE_SIMULATED_HISTORIES", "4"))
 BRIEF_HISTORIES = int(os.environ.get("MSPBYTE_SIMULATED_BRIEF", "75"))
 FIRST = int(os.environ.get("MSPBYTE_SIMULATED_FIRST", "0"))
 """The first seed: a history that failed is told again with this seed and one history of its size."""
-BATCH = 25
+BATCH = 100
 """Histories of one test."""
 
 
