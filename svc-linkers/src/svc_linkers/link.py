@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from mspbyte_common.db.engine import Connection
 from mspbyte_common.declarations import discover, index
@@ -78,6 +80,8 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     Batches that share an account or a client are linked one after the other: of two records that belong together the
     later batch sees the earlier's keys and edges, so that no edge outlives its reason. It costs as many statements
     whatever the number of records and rules: all rules ask together, and what changes is written at once.
+
+    Records are judged with those that an edge joins them to; whose edge or cluster changed otherwise is judged beside.
     """
     rules = Rules.of(item.kind)
     claim = await store.claim(connection, item.entity_ids)
@@ -90,17 +94,29 @@ async def link(connection: Connection, item: Item) -> Sequence[Next]:
     reach("linkers.edges.known")
     await store.write(connection, item.msp_id, known.at, changes)
     reach("linkers.edges.written")
-    touched = {end for change in changes for end in change.ends}
+    met = _met(changes, item.entity_ids)
+    touched = {end for change in changes for end in change.ends - met[change.rule.relation]}
     for cluster in CLUSTERS:
         seeds = {end for change in changes if change.rule.relation == cluster.relation for end in change.ends}
         seeds |= batch.linked(cluster.relation)
         if seeds:
-            touched |= await regroup(connection, locks, known.at, cluster, seeds)
+            touched |= await regroup(connection, locks, known.at, cluster, seeds) - met[cluster.relation]
             reach("linkers.clusters.written")
     return [
         *batches("evaluate", item.kind, item.account_id, item.entity_ids),
         *batches("evaluate", "recheck", item.account_id, touched - set(item.entity_ids)),
     ]
+
+
+def _met(changes: Iterable[Change], ids: Iterable[UUID]) -> Mapping[str, set[UUID]]:
+    """By relation: what a new edge joins these records to."""
+    mine, found = set(ids), defaultdict[str, set[UUID]](set)
+    for change in changes:
+        for edge in change.begun:
+            ends = {edge.source_id, edge.target_id}
+            if not mine.isdisjoint(ends):
+                found[change.rule.relation] |= ends
+    return found
 
 
 async def _changes(connection: Connection, batch: Batch, rules: Rules, decided: store.Decided) -> list[Change]:
