@@ -39,8 +39,8 @@ $(VENV)/.bench: $(VENV)/.installed
 	$(UV) sync --quiet --frozen --inexact --all-packages --group bench
 	@touch $@
 
-bench: $(VENV)/.bench ## what it achieves on this machine, against baselines (BENCH=quick; FIGURES="relink claim")
-	$(BIN)/mspctl bench $(if $(filter quick,$(BENCH)),--quick) $(FIGURES)
+bench: $(VENV)/.bench ## what it achieves on this machine, against baselines (BENCH=quick; FIGURES="relink claim"; AGAINST=file)
+	$(BIN)/mspctl bench $(if $(filter quick,$(BENCH)),--quick) $(if $(AGAINST),--against $(AGAINST)) $(FIGURES)
 
 fuzz: install ## ten thousand listings of vendors that change and fail (FUZZ=10000 SEED=1)
 	$(BIN)/pytest tests/integration/adapters/test_listings_fuzzed.py -n auto --fuzz-listings $(FUZZ) --fuzz-seed $(SEED)

@@ -208,7 +208,10 @@ async def test_a_host_name_that_two_machines_have_only_suggests(graph: Graph) ->
     await graph.link("intune", "sophos")
     assert graph.edges() == {("same_device", "intune", "sophos")}
     graph.put("another", "device", "endpoints", CLIENT, "host_name=pc")
-    assert await graph.link("another") == {"another", "sophos"}  # the first is joined to intune, which is judged with it
+    assert await graph.link("another") == {
+        "another",
+        "sophos",
+    }  # the first is joined to intune, which is judged with it
     assert graph.edges() == set()
     assert len(graph.edges(state="candidate")) == 2
     graph.put("another", "device", "endpoints", CLIENT, "host_name=renamed")

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from mspbyte_common.declarations import discover, index
-from mspctl.bench import figures, report
+from mspbyte_common.errors import UsageError
+from mspctl.bench import figures, gate, report
 from mspctl.bench.courses.users import FIELDS
 from mspctl.bench.disk import fdatasync_per_second
 from mspctl.bench.figure import Figure, Ground, Measured
@@ -98,3 +99,38 @@ def test_the_report_keeps_the_newest_of_each_name(tmp_path):
 def test_requests_are_counted_for_some_accounts_or_all():
     counted = Counted({"": 1, "a": 5, "b": 7}, {"units": 2, "threads": 1}, {"429": 3})
     assert (counted.arrived(), counted.arrived(("a",)), counted.refusals()) == (13, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("unit", "ratio", "falls"),
+    [
+        ("jobs/s", 2.1, False),
+        ("jobs/s", 1.9, True),
+        ("jobs/s", 9.0, False),
+        ("s", 4.4, False),
+        ("s", 4.6, True),
+        ("MB", 0.1, False),
+    ],
+)
+def test_a_ratio_may_be_a_third_worse_than_its_reference_whichever_way_is_better(unit, ratio, falls):
+    measured = [Measured("figure", ratio, 1.0, unit, 3), Measured("without", 1.0, 0.0, unit, 3)]
+    assert bool(gate.fallen(measured, {"figure": 3.0})) is falls
+
+
+def test_a_figure_without_reference_is_not_held_to_any_and_says_so(tmp_path):
+    measured = [Measured("new", 2.0, 1.0, "s", 3)]
+    (line,) = gate.fallen(measured, {"other": 1.0})
+    assert line.startswith("new: no reference")
+    gate.write(tmp_path / "reference.json", measured)
+    gate.write(tmp_path / "reference.json", [Measured("other", 3.0, 2.0, "s", 3)])
+    assert gate.reference(tmp_path / "reference.json") == {"new": 2.0, "other": 1.5}
+    assert gate.fallen(measured, gate.reference(tmp_path / "reference.json")) == []
+
+
+@pytest.mark.parametrize("content", [None, b"[]", b'{"claim": "fast"}', b"{"])
+def test_a_reference_that_is_none_is_refused(tmp_path, content):
+    file = tmp_path / "reference.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match="no reference"):
+        gate.reference(file)

@@ -28,6 +28,11 @@ class Measured:
         """Ours to the baseline; None where there is no baseline."""
         return self.ours / self.baseline if self.baseline else None
 
+    @property
+    def more_is_better(self) -> bool:
+        """A rate; of seconds and of memory less is better."""
+        return self.unit.endswith("/s")
+
     def document(self) -> dict[str, Any]:
         """As it stands in the report."""
         return {

@@ -10,9 +10,9 @@ import typer
 
 from mspbyte_common.declarations import discover, index
 from mspbyte_common.errors import UsageError
-from mspctl.bench import figures, report
+from mspctl.bench import figures, gate, report
 from mspctl.bench.disk import fdatasync_per_second
-from mspctl.bench.figure import Figure, Ground
+from mspctl.bench.figure import Figure, Ground, Measured
 from mspctl.bench.size import FULL, QUICK
 from mspctl.embedded.logs import log_to
 from mspctl.embedded.signals import run_until_signal
@@ -32,6 +32,10 @@ def bench(
     users: Annotated[int | None, typer.Option(min=1_000, help="How many users the large directory has.")] = None,
     clients: Annotated[int | None, typer.Option(min=1, help="How many clients the mixed estate has.")] = None,
     directory: Annotated[Path, typer.Option("--dir", help="Where report.json is kept.")] = Path("var/bench"),
+    against: Annotated[
+        Path | None, typer.Option(help="Ratios to hold: exit code 1 where one is worse by more than a third.")
+    ] = None,
+    write_reference: Annotated[Path | None, typer.Option(help="Where to keep the ratios as reference.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measures figures and writes them to report.json, each beside the baseline it is compared with."""
@@ -39,10 +43,17 @@ def bench(
     shipped = QUICK if quick else FULL
     size = replace(shipped, users=users or shipped.users, clients=clients or shipped.clients)
     log_to(directory / "supervisor.log")
-    code = run_until_signal(_measure(chosen, Ground(directory, size), quiet=as_json))
+    known = None if against is None else gate.reference(against)
+    measured: list[Measured] = []
+    code = run_until_signal(_measure(chosen, Ground(directory, size), measured, quiet=as_json))
     if as_json:
         emit_json(report.read(directory / "report.json"))
-    raise typer.Exit(code)
+    if write_reference is not None:
+        gate.write(write_reference, measured)
+    fallen = [] if known is None else gate.fallen(measured, known)
+    for line in fallen:
+        typer.echo(line, err=True)
+    raise typer.Exit(code or bool(fallen))
 
 
 def _chosen(names: list[str]) -> Chosen:
@@ -59,12 +70,13 @@ def _chosen(names: list[str]) -> Chosen:
     return chosen
 
 
-async def _measure(chosen: Chosen, ground: Ground, *, quiet: bool) -> int:
-    """One figure after the other, each beside what the disk did when it had been measured."""
+async def _measure(chosen: Chosen, ground: Ground, done: list[Measured], *, quiet: bool) -> int:
+    """One figure after the other, each beside what the disk did when it had been measured; adds them to `done`."""
     file = ground.directory / "report.json"
     for figure, variants in chosen:
         async for measured in figure.measure(ground, variants):
             synced = {"fdatasync_per_s": round(fdatasync_per_second(ground.directory), 1)}
+            done.append(measured)
             report.add(file, replace(measured, settings={**measured.settings, **synced}))
             if not quiet:
                 row = measured.document()
