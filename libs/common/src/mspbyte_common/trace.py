@@ -74,7 +74,7 @@ def traceparent_of(current: Span, otherwise: str) -> str:
 
 def opened(name: str, **facts: AttributeValue | None) -> str:
     """The traceparent of a new trace, whose first span says what began it."""
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+    if isinstance(TRACER, trace.ProxyTracer) and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return new_traceparent()  # nobody takes spans
     with span(name, NO_PARENT, OPENS, **facts) as current:
         return traceparent_of(current, new_traceparent())
