@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 from tests.chaos.proxy import wire
 from tests.chaos.state import Difference, Rows, difference
-from tests.chaos.strikes import EACH_ONCE, STRIKES, Ground, Strike
+from tests.chaos.strikes import EACH_ONCE, STRIKES, Ground, Strike, service_paused
 from tests.chaos.upgrade import downgrade, upgrade
 from tests.chaos.world import World, running
 
@@ -74,12 +74,11 @@ class Told:
         self.dead_letters += dead_letters
         self.seconds_to_converge = max(self.seconds_to_converge, round(seconds, 1))
 
-    def returned(self, moments: dict[str, float]) -> None:
-        """All is done that was to be done: how long ago each server was there again after it was struck; forgets it."""
-        now = asyncio.get_running_loop().time()
-        for kind, moment in moments.items():
-            self.seconds_from_return[kind] = round(max(self.seconds_from_return.get(kind, 0.0), now - moment), 1)
-        moments.clear()
+    def returned(self, moments: Sequence[tuple[str, float]], rests: Sequence[float]) -> None:
+        """The longest between a server's return after it was struck and the next moment when nothing was left to do."""
+        for kind, moment in moments:
+            seconds = round(min(rest for rest in rests if rest > moment) - moment, 1)
+            self.seconds_from_return[kind] = max(self.seconds_from_return.get(kind, 0.0), seconds)
 
     def report(self) -> dict[str, Any]:
         """The report: totals, and by table what is not as it should be."""
@@ -120,11 +119,12 @@ async def chaos(options: Options, directory: Path) -> Told:
     ends = time.monotonic() + options.seconds
     async with running(directory / "fleet", clients=options.clients, replicas=options.replicas) as world:
         world.brief = options.brief
+        began = time.monotonic()
         await world.begin_anew()
         await world.play()
         await world.act(LIVES)
         right = world.state()
-        _say(f"undisturbed: {sum(len(rows) for rows in right.values())} rows")
+        _say(f"undisturbed: {sum(len(rows) for rows in right.values())} rows in {time.monotonic() - began:.0f} s")
         for number in range(0, len(options.points), WAVE):
             await _each_point(world, options.points[number : number + WAVE], directory / "witness", told, right)
         if options.previous is not None:
@@ -205,15 +205,14 @@ async def _round(ground: Ground, options: Options, told: Told, right: Rows) -> N
     await _strike(ground, syncing, options.gap, told)
     struck = time.monotonic()
     await playing
-    told.returned(ground.returned)
     await world.sync_again()
     await world.settle()
     seconds = time.monotonic() - struck
-    playing = asyncio.create_task(world.act(PAUSED))
+    playing = asyncio.create_task(world.act(PAUSED if service_paused in drawn else LIVES))
     await _strike(ground, acting, options.gap, told)
     struck = time.monotonic()
     await playing
-    told.returned(ground.returned)
+    told.returned(ground.returned, world.rests)
     found = difference(right, world.state())
     told.add(found, world.dead_letters(), max(seconds, time.monotonic() - struck))
     _say(f"round {told.rounds}: {sum(told.faults.values())} faults; {found}")

@@ -33,8 +33,8 @@ class Ground:
     database: Wire
     broker: Wire
     dice: random.Random
-    returned: dict[str, float] = field(default_factory=dict)
-    """By kind, when what was struck last answered again, by the loop's clock."""
+    returned: list[tuple[str, float]] = field(default_factory=list)
+    """Every kind of strike a server came back from, and when it answered again, by the loop's clock."""
 
 
 async def service_killed(on: Ground) -> None:
@@ -174,7 +174,7 @@ async def _returned(on: Ground, name: str, kind: str, before: int | None) -> Non
     """Notes the moment when another process of the server answers, as services ask it."""
     while on.world.keeper(name).pid in {None, before} or not await on.world.answers(name):
         await asyncio.sleep(0.05)
-    on.returned[kind] = asyncio.get_running_loop().time()
+    on.returned.append((kind, asyncio.get_running_loop().time()))
 
 
 Strike = Callable[[Ground], Awaitable[None]]

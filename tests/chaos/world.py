@@ -62,7 +62,8 @@ class World:
     """A running fleet with its operator's database.
 
     `poison`: plays have what takes longer besides: a record whose work fails until its dead letter is replayed, a vendor that
-    answers late, a broker that forgets. `brief`: they end with the first sync.
+    answers late, a broker that forgets. `brief`: they end with the first sync. `rests`: when nothing was left to do, by the
+    loop's clock.
     """
 
     fleet: Fleet
@@ -71,6 +72,7 @@ class World:
     poison: bool = False
     brief: bool = False
     truth: dict[str, Any] = field(default_factory=dict)
+    rests: list[float] = field(default_factory=list)
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """A statement as the owner, who sees every msp."""
@@ -206,7 +208,7 @@ class World:
     async def settle(self) -> None:
         """Maps what is to be mapped and returns when nothing is left to do."""
         with Bars(Console(file=io.StringIO()), live=False) as bars:
-            await until_over(self.operator, Mapped(self.truth), bars.show, PATIENCE)
+            self.rests.append(await until_over(self.operator, Mapped(self.truth), bars.show, PATIENCE))
 
     async def sync_again(self) -> None:
         """Has every job read its whole list once more, as soon as the database takes the wish; returns when all began."""
@@ -247,6 +249,7 @@ class World:
                 if waits and clock() - since[action, attempts, waits] > settled:
                     await self.asked(SETTLED, action, attempts)
             await asyncio.sleep(0.2)
+        self.rests.append(clock())
 
     def state(self) -> Rows:
         """What it has come to, and what it did outside."""
